@@ -1,0 +1,99 @@
+"""Every error that Farthing raises on purpose.
+
+::
+
+    FarthingError
+    ├── UsageError              wrong arguments or unusable input; the CLI exits with 2
+    ├── SettingsError           a settings file that can't be read as written
+    ├── ModelError
+    │   ├── UnknownModel        no such id in the catalogue and no such file
+    │   ├── ModelNotInstalled   known, but not on this machine yet
+    │   ├── ModelUnusable       the file is no model that the engine can load
+    │   └── DownloadFailed      no source gave the file
+    │       ├── ChecksumMismatch    the bytes are not those of the catalogue
+    │       └── DiskFull            not enough free space
+    ├── EngineError
+    │   ├── EngineUnavailable   it can't be started or reached
+    │   └── EngineCrashed       it died while it worked for us
+    └── Cancelled               the caller gave the work up
+
+A message is one line that says what is wrong; ``fix`` says what to do about it. Both are shown to users, so neither
+holds a traceback, a class name or a token of a secret.
+"""
+
+
+class FarthingError(Exception):
+    """Base of all of the above.
+
+    Args:
+        message: what is wrong, one line.
+        fix: what the user can do, one line; may be empty.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, fix: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+
+    def __str__(self) -> str:
+        return f"{self.message}. {self.fix}" if self.fix else self.message
+
+
+class UsageError(FarthingError):
+    """Wrong arguments, or input that can't be used as it is."""
+
+    exit_code = 2
+
+
+class SettingsError(UsageError):
+    """A settings file that can't be read as written."""
+
+
+class ModelError(FarthingError):
+    """Anything about a model file."""
+
+
+class UnknownModel(ModelError):
+    """Neither an id of the catalogue nor a file."""
+
+    exit_code = 2
+
+
+class ModelNotInstalled(ModelError):
+    """A known model that is not on this machine."""
+
+
+class ModelUnusable(ModelError):
+    """A file that the engine can't load."""
+
+    exit_code = 2
+
+
+class DownloadFailed(ModelError):
+    """No source gave the file."""
+
+
+class ChecksumMismatch(DownloadFailed):
+    """The bytes that came are not those of the catalogue; they were deleted."""
+
+
+class DiskFull(DownloadFailed):
+    """Not enough free space where models are kept."""
+
+
+class EngineError(FarthingError):
+    """Anything about the inference process."""
+
+
+class EngineUnavailable(EngineError):
+    """The engine can't be started or reached."""
+
+
+class EngineCrashed(EngineError):
+    """The engine died while it worked for this request."""
+
+
+class Cancelled(FarthingError):
+    """The caller gave the work up, or newer work took its place."""
