@@ -1,0 +1,121 @@
+"""Every setting of the server and its default, once.
+
+The editor sends a tree of plain values (``{"completion": {"enabled": true, …}, …}``, camelCase as in ``settings.json``);
+:func:`decode` turns it into frozen dataclasses. A bad value never stops the server: it falls back to the default and is
+reported, so that the user hears of it.
+"""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, get_type_hints
+
+
+@dataclass(frozen=True)
+class CompletionSettings:
+    """Inline completion."""
+
+    enabled: bool = True
+    """Off means off: no model is loaded and the engine is not started."""
+
+    model: str = ""
+    """A catalogue id or the path of a GGUF file; empty for the one chosen with ``farthing models use``."""
+
+    max_tokens: int = field(default=96, metadata={"min": 1, "max": 1024})
+    """Upper bound of the tokens of one completion."""
+
+    max_lines: int = field(default=12, metadata={"min": 1, "max": 100})
+    """Upper bound of the lines of one completion."""
+
+    prefix_lines: int = field(default=48, metadata={"min": 4, "max": 1000})
+    """Lines before the cursor that the model sees at least. 48 + 16 lines predict as well as 256 + 64 and cost half."""
+
+    suffix_lines: int = field(default=16, metadata={"min": 0, "max": 1000})
+    """Lines after the cursor that the model sees at most."""
+
+    disabled_languages: tuple[str, ...] = ()
+    """LSP language ids in which nothing is ever suggested."""
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """The inference process. It is shared by all windows: the first window that starts it decides."""
+
+    threads: int = field(default=0, metadata={"min": 0, "max": 256})
+    """Compute threads; 0 for one per physical core."""
+
+    context_tokens: int = field(default=4096, metadata={"min": 512, "max": 131072})
+    """Size of the context window that is allocated."""
+
+    idle_minutes: float = field(default=15.0, metadata={"min": 0.01, "max": 10080.0})
+    """The engine exits after this long without work."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The whole tree."""
+
+    completion: CompletionSettings = CompletionSettings()
+    engine: EngineSettings = EngineSettings()
+
+
+_T = TypeVar("_T")
+
+
+def decode(tree: object) -> tuple[Settings, list[str]]:
+    """Decode what the editor sent.
+
+    Returns:
+        The settings, and one line for every value that was not usable and fell back to its default. Unknown names are
+        ignored: a newer or older extension may send them.
+    """
+    problems: list[str] = []
+    return _decode_section(Settings, tree, "farthing", problems), problems
+
+
+def _decode_section(cls: type[_T], tree: object, path: str, problems: list[str]) -> _T:
+    if tree is None:
+        return cls()
+    if not isinstance(tree, Mapping):
+        problems.append(f"{path} must be an object; the defaults are used")
+        return cls()
+    hints = get_type_hints(cls)
+    values: dict[str, Any] = {}
+    for spec in dataclasses.fields(cls):  # type: ignore[arg-type]
+        name = _camel(spec.name)
+        if name not in tree:
+            continue
+        kind, where = hints[spec.name], f"{path}.{name}"
+        if dataclasses.is_dataclass(kind):
+            values[spec.name] = _decode_section(kind, tree[name], where, problems)
+            continue
+        try:
+            values[spec.name] = _decode_value(kind, tree[name], spec.metadata)
+        except ValueError as exc:
+            problems.append(f"{where} {exc}; the default {spec.default!r} is used")
+    return cls(**values)
+
+
+def _decode_value(kind: object, value: object, limits: Mapping[str, Any]) -> object:
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise ValueError("must be true or false")
+        return value
+    if kind is str:
+        if not isinstance(value, str):
+            raise ValueError("must be a text")
+        return value
+    if kind in (int, float):
+        if isinstance(value, bool) or not isinstance(value, int if kind is int else int | float):
+            raise ValueError("must be a whole number" if kind is int else "must be a number")
+        if not limits["min"] <= value <= limits["max"]:
+            raise ValueError(f"must be from {limits['min']} to {limits['max']}")
+        return value
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ValueError("must be a list of texts")
+    return tuple(value)
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_(\w)", lambda match: match.group(1).upper(), name)
