@@ -14,8 +14,9 @@ LIST_MODELS = "farthing/listModels"
 """Request without parameters -> list of :class:`ModelInfo`."""
 
 PULL_MODEL = "farthing/pullModel"
-"""Request :class:`PullModelParams` -> :class:`PullModelResult`, once the model is on disk. Progress is reported by ``$/progress`` with the token
-that the client gave; cancelling the request stops the download, which resumes the next time."""
+"""Request :class:`PullModelParams` -> :class:`PullModelResult`, once the model is on disk. Progress is reported by
+``$/progress`` with the token that the client gave; cancelling the request stops the download, which resumes the next
+time."""
 
 RESTART_ENGINE = "farthing/restartEngine"
 """Request without parameters -> null, once the old engine is gone. The next completion starts a new one."""

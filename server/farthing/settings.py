@@ -1,7 +1,7 @@
 """Every setting of the server and its default, once.
 
-The editor sends a tree of plain values (``{"completion": {"enabled": true, …}, …}``, camelCase as in ``settings.json``);
-:func:`decode` turns it into frozen dataclasses. A bad value never stops the server: it falls back to the default and is
+The editor sends a tree of plain values (``{"completion": {"enabled": true, …}, …}``, camelCase as in
+``settings.json``); :func:`decode` turns it into frozen dataclasses. A bad value never stops the server: it falls back to the default and is
 reported, so that the user hears of it.
 """
 

@@ -1,4 +1,4 @@
-"""How commands talk: one JSON document or a human view on stdout, one line per message on stderr, exit codes by contract."""
+"""How commands talk: one JSON document or a human view on stdout, one line per message on stderr, exit codes."""
 
 import dataclasses
 import functools

@@ -1,0 +1,6 @@
+"""The inference process: the only place where a model runs. Nothing here knows of editors or of LSP.
+
+``wire`` (messages) is shared with the client in :mod:`farthing.backends.local`; ``service`` is the process,
+``scheduler`` its one compute thread, ``generate`` what it does for a request, ``runtime`` the binding to llama.cpp,
+``fim`` the layout of a prompt, ``models`` the catalogue and the files.
+"""

@@ -1,0 +1,224 @@
+"""Messages between the engine and its clients: one JSON object a line over a Unix socket that only its owner can open.
+
+A client sends requests, each with an id of its own choosing that is unique on its connection; the engine answers with
+events that carry this id, the last of which is :class:`Done`, :class:`Loaded`, :class:`Report` or :class:`Failed`.
+Events without an id (:class:`Hello`, :class:`StateChange`) go to every connection.
+"""
+
+import dataclasses
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeVar, cast
+
+from farthing.errors import EngineError
+
+VERSION = 1
+"""Raised when a message changes its meaning. Engine and client of different versions don't work together."""
+
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of the longest message that is read."""
+
+EndReason = Literal["stop", "length", "cancelled", "superseded"]
+State = Literal["idle", "loading", "generating"]
+
+
+@dataclass(frozen=True)
+class Complete:
+    """Continue ``prefix`` so that it runs into ``suffix``. A newer one for the same document takes its place."""
+
+    tag: ClassVar[str] = "complete"
+    id: int
+    document: str
+    model: str
+    """Path of the GGUF file."""
+    prefix: str
+    suffix: str
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Cancel:
+    """Give up the request with this id. Answered by that request's own :class:`Done`; unknown ids are ignored."""
+
+    tag: ClassVar[str] = "cancel"
+    id: int
+
+
+@dataclass(frozen=True)
+class Load:
+    """Load a model ahead of the first request."""
+
+    tag: ClassVar[str] = "load"
+    id: int
+    model: str
+
+
+@dataclass(frozen=True)
+class GetReport:
+    """Ask what the engine is doing."""
+
+    tag: ClassVar[str] = "report"
+    id: int
+
+
+@dataclass(frozen=True)
+class Shutdown:
+    """Exit now. Running requests are answered as cancelled."""
+
+    tag: ClassVar[str] = "shutdown"
+    id: int
+
+
+@dataclass(frozen=True)
+class Hello:
+    """First event of every connection."""
+
+    tag: ClassVar[str] = "hello"
+    wire: int
+    version: str
+    pid: int
+
+
+@dataclass(frozen=True)
+class Token:
+    """Some generated text: whole code points, at least one."""
+
+    tag: ClassVar[str] = "token"
+    id: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """The end of a completion, whatever its reason."""
+
+    tag: ClassVar[str] = "done"
+    id: int
+    reason: EndReason
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    """Tokens of the prompt that were in the KV cache already."""
+    output_tokens: int = 0
+    first_token_ms: float = 0.0
+    """From the arrival of the request; 0 when no token came."""
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The request can't be done."""
+
+    tag: ClassVar[str] = "failed"
+    id: int
+    kind: str
+    """Class name in :mod:`farthing.errors`."""
+    message: str
+    fix: str = ""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """The model is in memory."""
+
+    tag: ClassVar[str] = "loaded"
+    id: int
+    seconds: float
+    fim: bool
+    """Whether it knows fill-in-the-middle; without it the suffix is not used."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the engine is doing."""
+
+    tag: ClassVar[str] = "status"
+    id: int
+    pid: int
+    state: State
+    models: tuple[str, ...]
+    """Paths of the models in memory."""
+    threads: int
+    queued: int
+
+
+@dataclass(frozen=True)
+class StateChange:
+    """The engine began or ended something."""
+
+    tag: ClassVar[str] = "state"
+    state: State
+    model: str = ""
+
+
+Request = Complete | Cancel | Load | GetReport | Shutdown
+Event = Hello | Token | Done | Failed | Loaded | Report | StateChange
+
+_REQUESTS: Mapping[str, type[Request]] = {cls.tag: cls for cls in (Complete, Cancel, Load, GetReport, Shutdown)}
+_EVENTS: Mapping[str, type[Event]] = {cls.tag: cls for cls in (Hello, Token, Done, Failed, Loaded, Report, StateChange)}
+_M = TypeVar("_M", Request, Event)
+
+
+class MalformedMessage(EngineError):
+    """A line that is no message. ``id`` is the request's where it could be read, else -1."""
+
+    def __init__(self, message: str, id: int = -1) -> None:
+        super().__init__(message)
+        self.id = id
+
+
+def encode_request(request: Request) -> bytes:
+    """One line, newline included."""
+    return _encode("op", request)
+
+
+def encode_event(event: Event) -> bytes:
+    """One line, newline included."""
+    return _encode("event", event)
+
+
+def decode_request(line: bytes) -> Request:
+    """The request of a line.
+
+    Raises:
+        MalformedMessage: it is none.
+    """
+    return _decode(line, "op", _REQUESTS)
+
+
+def decode_event(line: bytes) -> Event:
+    """The event of a line.
+
+    Raises:
+        MalformedMessage: it is none.
+    """
+    return _decode(line, "event", _EVENTS)
+
+
+def _encode(key: str, message: Request | Event) -> bytes:
+    # json escapes lone surrogates, which a text from an editor may hold and which UTF-8 can't.
+    return json.dumps({key: message.tag, **dataclasses.asdict(message)}).encode() + b"\n"
+
+
+def _decode(line: bytes, key: str, kinds: Mapping[str, Callable[..., _M]]) -> _M:
+    try:
+        value: Any = json.loads(line)
+    except ValueError as exc:
+        raise MalformedMessage("the message is not JSON") from exc
+    if not isinstance(value, dict):
+        raise MalformedMessage("the message is not a JSON object")
+    id: int = value["id"] if isinstance(value.get("id"), int) else -1
+    tag = str(value.pop(key, None))
+    cls = kinds.get(tag)
+    if cls is None:
+        raise MalformedMessage(f"the message has no known {key!r}", id)
+    fields = {spec.name: spec for spec in dataclasses.fields(cast(Any, cls))}
+    known = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items() if name in fields}
+    for name, item in known.items():
+        wanted = fields[name].type
+        if (wanted is int or wanted is str) and type(item) is not wanted:
+            raise MalformedMessage(f"{name!r} of the message {tag!r} must be of type {wanted.__name__}", id)
+    try:
+        return cls(**known)
+    except TypeError as exc:
+        raise MalformedMessage(f"the message {tag!r} lacks a field", id) from exc
