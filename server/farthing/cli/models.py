@@ -1,0 +1,155 @@
+"""``farthing models``: list, pull, use, path, verify."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from farthing.cli.output import command, err, fail, out, print_json
+from farthing.engine.models import catalogue, store
+from farthing.engine.models.pull import Progress, pull
+from farthing.errors import ModelNotInstalled
+
+app = typer.Typer(help="The models on this machine.", no_args_is_help=True)
+
+_STEP_PERCENT = 10
+_Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+_Id = Annotated[str, typer.Argument(metavar="ID", help="An id of 'farthing models list'.")]
+
+
+@app.command("list")
+@command
+def list_models(as_json: _Json = False) -> None:
+    """What there is, what is installed, what is in use."""
+    entries = store.entries()
+    if as_json:
+        print_json(entries)
+        return
+    table = Table(box=None, pad_edge=False)
+    for name in ("model", "parameters", "quantisation", "size", "licence", "good for", "state"):
+        table.add_column(name, justify="right" if name == "size" else "left", overflow="fold")
+    for entry in entries:
+        state = f"in use for {', '.join(entry.active_for)}" if entry.active else ""
+        here = "installed" if entry.installed else "missing" if entry.active else ""
+        table.add_row(
+            entry.id,
+            entry.params,
+            entry.quant,
+            _size(entry.bytes),
+            entry.license,
+            ", ".join(entry.use),
+            ", ".join(filter(None, (here, state))),
+        )
+    out.print(table)
+
+
+@app.command("pull")
+@command
+def pull_model(id: _Id, as_json: _Json = False) -> None:
+    """Download a model, or go on with a download that was interrupted."""
+    model = catalogue.get(id)
+    before, start = store.installed_path(model), time.monotonic()
+    with _shown(model.id) as progress:
+        path = pull(model, progress)
+    seconds = round(time.monotonic() - start, 1)
+    already = before == path
+    if as_json:
+        print_json({"id": id, "path": str(path), "already_installed": already, "seconds": seconds})
+    else:
+        out.print(f"{id} is already installed" if already else f"{id} is installed ({seconds} s)")
+        out.print(str(path), soft_wrap=True)
+
+
+@app.command("use")
+@command
+def use_model(
+    wanted: Annotated[str, typer.Argument(metavar="ID_OR_PATH", help="A catalogue id or a .gguf file.")],
+    use: Annotated[str, typer.Option("--for", help="completion or edit; without it, all that it is good for.")] = "",
+    as_json: _Json = False,
+) -> None:
+    """Choose the model for completion and edits."""
+    uses = store.set_active(wanted, (use,) if use else ())
+    path = store.resolve(wanted)
+    if as_json:
+        print_json({"model": store.label(path), "path": str(path), "use": uses})
+    else:
+        out.print(f"{store.label(path)} is now used for {' and '.join(uses)}")
+
+
+@app.command("path")
+@command
+def model_path(id: _Id, as_json: _Json = False) -> None:
+    """Print where the file of a model is."""
+    model = catalogue.get(id)
+    path = store.installed_path(model)
+    if not path:
+        raise ModelNotInstalled(f"the model {id} is not installed", f"Run 'farthing models pull {id}'")
+    if as_json:
+        print_json({"id": id, "path": str(path)})
+    else:
+        out.print(str(path), soft_wrap=True)
+
+
+@app.command("verify")
+@command
+def verify_models(as_json: _Json = False) -> None:
+    """Hash every installed model again."""
+    found = store.verify()
+    if as_json:
+        print_json(found)
+    else:
+        for item in found:
+            out.print(f"{item.state:8} {item.id or Path(item.path).name}  {item.detail}", soft_wrap=True)
+        if not found:
+            err.print("no model is installed")
+    damaged = [item for item in found if item.state == "damaged"]
+    if damaged:
+        names = ", ".join(item.id or item.path for item in damaged)
+        fail(f"damaged: {names}", "'farthing models pull ID' fetches a damaged model anew", code=1)
+
+
+@contextlib.contextmanager
+def _shown(id: str) -> Iterator[Callable[[Progress], None]]:
+    """A progress bar on stderr; plain lines when it is not a terminal."""
+    if not err.is_terminal:
+        yield _Lines(id)
+        return
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    with Bar(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(id, total=None)
+
+        def show(at: Progress) -> None:
+            bar.update(task, description=_describe(id, at), completed=at.done, total=at.total)
+
+        yield show
+
+
+class _Lines:
+    """One line whenever the stage or the source changes, and for every tenth of a download."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.last: tuple[str, int] = ("", 0)
+
+    def __call__(self, at: Progress) -> None:
+        text = _describe(self.id, at)
+        percent = at.done * 100 // at.total // _STEP_PERCENT * _STEP_PERCENT if at.stage == "downloading" else 0
+        if at.stage != "done" and (text, percent) != self.last:
+            self.last = (text, percent)
+            err.print(f"{text} {percent} %" if at.stage == "downloading" else text, soft_wrap=True)
+
+
+def _describe(id: str, at: Progress) -> str:
+    return f"{id}: {at.stage}, {at.detail}" if at.detail else f"{id}: {at.stage}"
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
