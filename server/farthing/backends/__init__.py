@@ -1,0 +1,1 @@
+"""Where completions come from: one small protocol (``base``), the engine on this machine (``local``), and a fake."""

@@ -1,0 +1,68 @@
+"""What every backend can do, and what it costs."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens of one request."""
+
+    input: int = 0
+    """Of the prompt, cached ones included."""
+    cached: int = 0
+    """Of these, those that needed no computing."""
+    output: int = 0
+
+
+@dataclass(frozen=True)
+class FimRequest:
+    """Text to be filled in between two others."""
+
+    document: str
+    """What the request belongs to. A newer request for the same document supersedes this one."""
+    model: str
+    """Path of a GGUF file for the local backend."""
+    prefix: str
+    suffix: str
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some generated text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finish:
+    """The last element of every stream that was not given up."""
+
+    reason: Literal["stop", "length", "cancelled", "superseded"]
+    usage: Usage
+    first_token_ms: float
+    total_ms: float
+
+
+@dataclass(frozen=True)
+class Activity:
+    """What a backend is doing, for the status bar."""
+
+    state: Literal["loading", "ready", "generating", "error"]
+    detail: str = ""
+    fix: str = ""
+
+
+class CompletionBackend(Protocol):
+    """Streams completions."""
+
+    def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
+        """Generate. Closing the generator gives the work up.
+
+        Raises:
+            EngineError: the backend can't be reached, or died.
+            ModelError: the model can't be used.
+        """
+        ...

@@ -1,0 +1,43 @@
+"""A backend without a model, for tests of what stands in front of one."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+
+from farthing.backends.base import FimRequest, Finish, Piece, Usage
+from farthing.errors import FarthingError
+
+
+class FakeBackend:
+    """Streams the pieces it was given.
+
+    Args:
+        pieces: what to answer, piece by piece.
+        error: raised after the pieces instead of finishing.
+        hold: awaited before every piece; None answers at once.
+    """
+
+    def __init__(
+        self, pieces: Sequence[str] = (), error: FarthingError | None = None, hold: asyncio.Semaphore | None = None
+    ) -> None:
+        self.pieces = pieces
+        self.error = error
+        self.hold = hold
+        self.requests: list[FimRequest] = []
+        self.given_up = 0
+
+    async def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
+        """See :class:`farthing.backends.base.CompletionBackend`."""
+        self.requests.append(request)
+        finished = False
+        try:
+            for piece in self.pieces:
+                if self.hold is not None:
+                    await self.hold.acquire()
+                yield Piece(piece)
+            finished = True
+            if self.error is not None:
+                raise self.error
+            yield Finish("stop", Usage(len(request.prefix), 0, len(self.pieces)), 1.0, 2.0)
+        finally:
+            if not finished:
+                self.given_up += 1

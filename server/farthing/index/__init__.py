@@ -1,0 +1,1 @@
+"""What Farthing knows of source code by parsing it with tree-sitter."""

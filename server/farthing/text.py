@@ -1,0 +1,98 @@
+"""Positions in text, in one place.
+
+Inside Farthing a position is an offset in code points. LSP counts lines from 0 and columns in the code units of the
+negotiated encoding; the command line counts both from 1 and columns in code points.
+"""
+
+from typing import Literal
+
+from farthing.errors import UsageError
+
+Encoding = Literal["utf-8", "utf-16", "utf-32"]
+
+MAX_DOCUMENT = 8_000_000
+"""Code points. In a longer document nothing is completed: it is data, and each keystroke would copy it."""
+
+
+def line_bounds(text: str, line: int) -> tuple[int, int] | None:
+    """Offsets of a line's first code point and of its end, line break excluded; None when there is no such line.
+
+    Lines end with ``\\n``, ``\\r\\n`` or ``\\r``, as in LSP.
+
+    Args:
+        line: counted from 0.
+    """
+    start = 0
+    for _ in range(line):
+        end = _next_break(text, start)
+        if end == len(text):
+            return None
+        start = end + (2 if text.startswith("\r\n", end) else 1)
+    return start, _next_break(text, start)
+
+
+def _next_break(text: str, start: int) -> int:
+    newline = text.find("\n", start)
+    newline = len(text) if newline < 0 else newline
+    # A lone \r is rare: it is looked for in this line only.
+    carriage = text.find("\r", start, newline)
+    return newline if carriage < 0 else carriage
+
+
+def lsp_offset(text: str, line: int, column: int, encoding: Encoding) -> int:
+    """Offset of an LSP position. As LSP wants it, a column past the end of its line means that end, and one within a
+    surrogate pair or a multi-byte sequence the start of its code point; a line past the last one means the end."""
+    bounds = line_bounds(text, line)
+    if bounds is None:
+        return len(text)
+    start, end = bounds
+    if encoding == "utf-32":
+        return min(start + max(column, 0), end)
+    units = 0
+    for offset in range(start, end):
+        units += _units(text[offset], encoding)
+        if units > column:
+            return offset
+    return end
+
+
+def lsp_column(text: str, start: int, offset: int, encoding: Encoding) -> int:
+    """Column, in units of the encoding, of an offset in the line that starts at ``start``."""
+    if encoding == "utf-32":
+        return offset - start
+    return sum(_units(character, encoding) for character in text[start:offset])
+
+
+def _units(character: str, encoding: Encoding) -> int:
+    code = ord(character)
+    if encoding == "utf-16":
+        return 2 if code > 0xFFFF else 1
+    return 1 if code < 0x80 else 2 if code < 0x800 else 3 if code < 0x10000 else 4
+
+
+def cli_offset(text: str, line: int, column: int) -> int:
+    """Offset of a position of the command line: both counted from 1, the column in code points.
+
+    Raises:
+        UsageError: there is no such position.
+    """
+    if line < 1 or column < 1:
+        raise UsageError("lines and columns count from 1")
+    bounds = line_bounds(text, line - 1)
+    if bounds is None:
+        raise UsageError(f"line {line} is past the end of the file")
+    start, end = bounds
+    if start + column - 1 > end:
+        raise UsageError(f"column {column} is past the end of line {line}, which has {end - start} characters")
+    return start + column - 1
+
+
+def line_break(text: str) -> str:
+    """The line break that a text uses first; ``\\n`` where it has none."""
+    end = _next_break(text, 0)
+    return "\r\n" if text.startswith("\r\n", end) else text[end : end + 1] or "\n"
+
+
+def indent_of(line: str) -> str:
+    """The white space that a line starts with."""
+    return line[: len(line) - len(line.lstrip(" \t"))]
