@@ -4,17 +4,16 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-from rich.progress import Progress as Bar
-from rich.table import Table
 
 from farthing.cli.output import command, err, fail, out, print_json
 from farthing.engine.models import catalogue, store
-from farthing.engine.models.pull import Progress, pull
 from farthing.errors import ModelNotInstalled
+
+if TYPE_CHECKING:
+    from farthing.engine.models.pull import Progress
 
 app = typer.Typer(help="The models on this machine.", no_args_is_help=True)
 
@@ -31,28 +30,27 @@ def list_models(as_json: _Json = False) -> None:
     if as_json:
         print_json(entries)
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("model", "parameters", "quantisation", "size", "licence", "good for", "state"):
-        table.add_column(name, justify="right" if name == "size" else "left", overflow="fold")
-    for entry in entries:
-        state = f"in use for {', '.join(entry.active_for)}" if entry.active else ""
-        here = "installed" if entry.installed else "missing" if entry.active else ""
-        table.add_row(
-            entry.id,
-            entry.params,
-            entry.quant,
-            _size(entry.bytes),
-            entry.license,
-            ", ".join(entry.use),
-            ", ".join(filter(None, (here, state))),
-        )
-    out.print(table)
+    rows = [("model", "size", "quantisation", "licence", "good for", "state"), *map(_row, entries)]
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
+        out.print("  ".join([*cells, row[-1]]).rstrip(), markup=False, soft_wrap=True)
+
+
+def _row(entry: store.Entry) -> tuple[str, ...]:
+    here = "installed" if entry.installed else "missing" if entry.active else ""
+    chosen = f"in use for {' and '.join(entry.active_for)}" if entry.active else ""
+    state = ", ".join(filter(None, (here, chosen)))
+    size, license = _size(entry.bytes), entry.license.removeprefix("LicenseRef-")
+    return (entry.id, size, entry.quant, license, ", ".join(entry.use), state)
 
 
 @app.command("pull")
 @command
 def pull_model(id: _Id, as_json: _Json = False) -> None:
     """Download a model, or go on with a download that was interrupted."""
+    from farthing.engine.models.pull import pull  # here, because every other command starts faster without it
+
     model = catalogue.get(id)
     before, start = store.installed_path(model), time.monotonic()
     with _shown(model.id) as progress:
@@ -115,18 +113,21 @@ def verify_models(as_json: _Json = False) -> None:
 
 
 @contextlib.contextmanager
-def _shown(id: str) -> Iterator[Callable[[Progress], None]]:
+def _shown(id: str) -> Iterator[Callable[["Progress"], None]]:
     """A progress bar on stderr; plain lines when it is not a terminal."""
     if not err.is_terminal:
         yield _Lines(id)
         return
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
     )  # fmt: skip
     with Bar(*columns, console=err, transient=True) as bar:
         task = bar.add_task(id, total=None)
 
-        def show(at: Progress) -> None:
+        def show(at: "Progress") -> None:
             bar.update(task, description=_describe(id, at), completed=at.done, total=at.total)
 
         yield show
@@ -139,7 +140,7 @@ class _Lines:
         self.id = id
         self.last: tuple[str, int] = ("", 0)
 
-    def __call__(self, at: Progress) -> None:
+    def __call__(self, at: "Progress") -> None:
         text = _describe(self.id, at)
         percent = at.done * 100 // at.total // _STEP_PERCENT * _STEP_PERCENT if at.stage == "downloading" else 0
         if at.stage != "done" and (text, percent) != self.last:
@@ -147,7 +148,7 @@ class _Lines:
             err.print(f"{text} {percent} %" if at.stage == "downloading" else text, soft_wrap=True)
 
 
-def _describe(id: str, at: Progress) -> str:
+def _describe(id: str, at: "Progress") -> str:
     return f"{id}: {at.stage}, {at.detail}" if at.detail else f"{id}: {at.stage}"
 
 

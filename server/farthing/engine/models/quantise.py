@@ -1,7 +1,8 @@
 """The helper process of :mod:`farthing.engine.models.requantise`, the only one that loads llama.cpp.
 
-``python -m farthing.engine.models.quantise SRC [DST TYPE]`` makes DST when it is named, measures it (else SRC) and
-writes one JSON line: ``{"prefill": tokens/s, "decode": tokens/s}``. It ends when its stdin is closed.
+``python -m farthing.engine.models.quantise SRC [DST TYPE]`` makes DST when it is named, measures it (else SRC) as the
+engine would run it, and writes one JSON line: ``{"prefill": tokens/s, "decode": tokens/s}``. It ends when its stdin is
+closed.
 """
 
 import json
@@ -9,8 +10,11 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import llama_cpp
+
+from farthing.engine.runtime import AbortFlag, Runtime, physical_cores
 
 _TYPES = {
     "Q4_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_0,
@@ -19,6 +23,7 @@ _TYPES = {
 _PROMPT_TOKENS = 512
 _DECODE_TOKENS = 32
 _ROUNDS = 3
+_TEXT = "def add(first: int, second: int) -> int:\n    return first + second\n\n" * 64
 
 
 def quantise(source: str, target: str, quant: str) -> bool:
@@ -26,21 +31,21 @@ def quantise(source: str, target: str, quant: str) -> bool:
     params = llama_cpp.llama_model_quantize_default_params()
     params.ftype = _TYPES[quant]
     params.allow_requantize = True
-    return not llama_cpp.llama_model_quantize(source.encode(), target.encode(), params)
+    return not llama_cpp.llama_model_quantize(os.fsencode(source), os.fsencode(target), params)
 
 
-def measure(path: str) -> dict[str, float]:
+def measure(path: Path) -> dict[str, float]:
     """Prefill and decode speed, tokens per second; the best of three rounds, as other work only ever slows one down."""
-    model = llama_cpp.Llama(path, n_ctx=_PROMPT_TOKENS + _DECODE_TOKENS, n_batch=_PROMPT_TOKENS, verbose=False)
-    tokens = model.tokenize(b"def add(first: int, second: int) -> int:\n    return first + second\n\n" * 64)
+    runtime = Runtime(path, _PROMPT_TOKENS + _DECODE_TOKENS, physical_cores(), AbortFlag())
+    tokens = runtime.tokenize(_TEXT)
     prefill = decode = 0.0
-    for _ in range(_ROUNDS):
-        model.reset()
+    for shift in range(_ROUNDS):
+        prompt = tokens[shift : shift + _PROMPT_TOKENS]  # another first token, so nothing is left of the last round
         start = time.perf_counter()
-        model.eval(tokens[:_PROMPT_TOKENS])
+        runtime.prefill(prompt)
         middle = time.perf_counter()
         for token in tokens[:_DECODE_TOKENS]:
-            model.eval([token])
+            runtime.evaluate([token])
         end = time.perf_counter()
         prefill = max(prefill, _PROMPT_TOKENS / (middle - start))
         decode = max(decode, _DECODE_TOKENS / (end - middle))
@@ -52,19 +57,13 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-@llama_cpp.llama_log_callback  # type: ignore[untyped-decorator]
-def _silent(level: int, text: bytes, data: object) -> None:
-    """The library's own messages are of no use to a user."""
-
-
 def main() -> None:
     """See the module's docstring."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    llama_cpp.llama_log_set(_silent, None)
     source, *made = sys.argv[1:]
     if made and not quantise(source, *made):
         os._exit(1)
-    sys.stdout.write(json.dumps(measure(made[0] if made else source)) + "\n")
+    sys.stdout.write(json.dumps(measure(Path(made[0] if made else source))) + "\n")
     sys.stdout.flush()
     os._exit(0)
 

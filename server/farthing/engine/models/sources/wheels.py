@@ -10,8 +10,10 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import zipfile
 import zlib
+from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
 
@@ -59,11 +61,12 @@ def parts_here(source: Wheels, staging: Path) -> int:
 
 
 @contextlib.contextmanager
-def _download(part: WheelPart, start: int, job: Job):  # type: ignore[no-untyped-def]
+def _download(part: WheelPart, start: int, job: Job) -> Iterator[Path]:
     """Download one wheel; it is deleted when the block ends."""
-    folder = job.staging / "wheel"
-    shutil.rmtree(folder, ignore_errors=True)  # what a killed process left
-    (folder / "tmp").mkdir(parents=True)
+    for left in job.staging.glob("wheel-*"):  # by a killed process
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix="wheel-", dir=job.staging))
+    (folder / "tmp").mkdir()
     requirement = f"{part.project}=={part.version}"
 
     def on_line(line: str) -> None:
