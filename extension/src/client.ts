@@ -1,0 +1,149 @@
+/** The language client, and Farthing's own requests over it. Loaded only when a server is started: it is large. */
+import { createInterface } from "node:readline";
+import { type CancellationToken, type Disposable, type LogOutputChannel, workspace } from "vscode";
+import {
+  CloseAction,
+  DidChangeConfigurationNotification,
+  ErrorAction,
+  type ErrorHandler,
+  LanguageClient,
+  RevealOutputChannelOn,
+  State,
+  WorkDoneProgress,
+} from "vscode-languageclient/node";
+
+import type { InlineCompletionMiddleware } from "./inlineCompletion";
+import {
+  LIST_MODELS,
+  type ModelInfo,
+  PULL_MODEL,
+  type PullModelParams,
+  type PullModelResult,
+  RESTART_ENGINE,
+  STATUS_DID_CHANGE,
+  type Status,
+} from "./protocol";
+
+export interface ClientOptions {
+  readonly python: string;
+  readonly cwd: string;
+  readonly env: Record<string, string>;
+  readonly log: LogOutputChannel;
+  readonly middleware: InlineCompletionMiddleware;
+  readonly onStatus: (status: Status) => void;
+  /** The server ended by itself; with `restarts` it is being started again. */
+  readonly onCrash: (restarts: boolean) => void;
+}
+
+/** Progress of a download; percent is undefined while it is not known. */
+export type Report = (percent: number | undefined, message: string | undefined) => void;
+
+export class FarthingClient {
+  private readonly client: LanguageClient;
+  private readonly subscriptions: Disposable[] = [];
+  private pulls = 0;
+  private cameUp = false;
+
+  constructor(private readonly options: ClientOptions) {
+    const { python, cwd, env, log, middleware } = options;
+    this.client = new LanguageClient(
+      "farthing",
+      "Farthing",
+      { command: python, args: ["-m", "farthing", "serve"], options: { cwd, env } },
+      {
+        documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: "vscode-notebook-cell" }],
+        outputChannel: log,
+        // Messages are for what a user can act on; the rest is in the log.
+        revealOutputChannelOn: RevealOutputChannelOn.Never,
+        middleware,
+        errorHandler: this.errorHandler(),
+        initializationFailedHandler: () => false,
+        stdioOptions: { stdout: () => undefined, stderr: forwardLog },
+      },
+    );
+    this.subscriptions.push(
+      this.client.onNotification(STATUS_DID_CHANGE, options.onStatus),
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("farthing") && this.client.isRunning()) {
+          // Only the news: the server asks for the values by workspace/configuration.
+          void this.client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
+        }
+      }),
+    );
+  }
+
+  /** Rejects when the server does not come up. */
+  async start(): Promise<void> {
+    await this.client.start();
+    this.cameUp = true;
+    const server = this.client.initializeResult?.serverInfo;
+    this.options.log.info(`Connected to ${server?.name ?? "the server"} ${server?.version ?? ""}`);
+  }
+
+  async stop(): Promise<void> {
+    this.subscriptions.forEach((subscription) => {
+      subscription.dispose();
+    });
+    try {
+      await this.client.dispose();
+    } catch (error) {
+      // One that never came up, or that hangs: the client ends its process.
+      this.options.log.warn(`The server did not stop in order: ${String(error)}`);
+    }
+  }
+
+  listModels(): Promise<readonly ModelInfo[]> {
+    return this.client.sendRequest<readonly ModelInfo[]>(LIST_MODELS);
+  }
+
+  async pullModel(id: string, report: Report, token: CancellationToken): Promise<PullModelResult> {
+    this.pulls += 1;
+    const params: PullModelParams = { id, workDoneToken: `farthing-pull-${this.pulls}` };
+    const progress = this.client.onProgress(WorkDoneProgress.type, params.workDoneToken ?? "", (value) => {
+      report(value.kind === "end" ? undefined : value.percentage, value.message);
+    });
+    try {
+      return await this.client.sendRequest<PullModelResult>(PULL_MODEL, params, token);
+    } finally {
+      progress.dispose();
+    }
+  }
+
+  async restartEngine(): Promise<void> {
+    await this.client.sendRequest(RESTART_ENGINE);
+  }
+
+  /** The client's default (four restarts, not more than five crashes in three minutes) with our words for the user. */
+  private errorHandler(): ErrorHandler {
+    let standard: ErrorHandler | undefined;
+    const handler = (): ErrorHandler => (standard ??= this.client.createDefaultErrorHandler());
+    return {
+      error: async (error, message, count) => {
+        const result = await handler().error(error, message, count);
+        if (result.action === ErrorAction.Shutdown) {
+          this.options.onCrash(false);
+        }
+        return { ...result, handled: true };
+      },
+      closed: async () => {
+        if (this.client.state !== State.Running) {
+          // It did not come up, so another try would end the same way. The first time start() rejects and says so.
+          if (this.cameUp) {
+            this.options.onCrash(false);
+          }
+          return { action: CloseAction.DoNotRestart, handled: true };
+        }
+        const result = await handler().closed();
+        this.options.onCrash(result.action === CloseAction.Restart);
+        return { ...result, handled: true };
+      },
+    };
+  }
+}
+
+/** The server logs on stderr, whatever the level. */
+function forwardLog(input: NodeJS.ReadableStream, log: LogOutputChannel): void {
+  createInterface({ input, crlfDelay: Infinity }).on("line", (line) => {
+    log.info(line);
+  });
+}

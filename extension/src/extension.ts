@@ -1,0 +1,40 @@
+/** The composition root: everything is made and joined here, and nothing waits for the server. */
+import { type ExtensionContext, commands, window, workspace } from "vscode";
+
+import { createInlineCompletion } from "./inlineCompletion";
+import { Launcher } from "./launcher";
+import * as menu from "./menu";
+import * as models from "./models";
+import { Server } from "./server";
+import * as statusBar from "./statusBar";
+import * as toggle from "./toggle";
+
+let server: Server | undefined;
+
+export function activate(context: ExtensionContext): void {
+  const log = window.createOutputChannel("Farthing", { log: true });
+  const inlineCompletion = createInlineCompletion();
+  const started = new Server(new Launcher(context, log), log, inlineCompletion.middleware);
+  server = started;
+  context.subscriptions.push(
+    log,
+    inlineCompletion.subscription,
+    started,
+    commands.registerCommand("farthing.showLog", () => {
+      log.show();
+    }),
+    commands.registerCommand("farthing.installServer", () => started.install()),
+    commands.registerCommand("farthing.restartServer", () => started.restart()),
+    commands.registerCommand("farthing.restartEngine", () => started.restartEngine()),
+    workspace.onDidGrantWorkspaceTrust(() => started.start()),
+  );
+  statusBar.activate(context, started);
+  menu.activate(context, started);
+  models.activate(context, started, log);
+  toggle.activate(context);
+  void started.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await server?.stop();
+}
