@@ -74,18 +74,21 @@ check_engine() {
 
 # setup_venv LOCK: .venv holds exactly what server/LOCK names, and this package, editable.
 setup_venv() {
-  local lock=$1 stamp=$VENV/.farthing-setup inputs
+  local lock=$1 stamp=$VENV/.farthing-setup inputs label="installing the packages"
   inputs=$(hash_of "$ROOT"/server/requirements*.lock "$ROOT/pyproject.toml" "$ROOT")
   # The development lock holds all of the other one, so there is no way back to go.
   if { stamped "$stamp" "$inputs $lock" || stamped "$stamp" "$inputs requirements-dev.lock"; } && venv_works; then
     return 0
   fi
   make_venv
-  if ! "$PY" -c 'import llama_cpp' >/dev/null 2>&1; then need_compiler; fi
+  if ! "$PY" -c 'import llama_cpp' >/dev/null 2>&1; then
+    need_compiler
+    label="installing the packages (compiles the inference engine: about 4 minutes on 2 cores)"
+  fi
   rm -f "$stamp"
   run_quiet "installing the build tools" pip-build \
     "$PY" -m pip install --require-hashes -r "$ROOT/server/requirements-build.lock"
-  run_quiet "installing the packages (the engine is compiled the first time: about 4 minutes on 2 cores)" pip-packages \
+  run_quiet "$label" pip-packages \
     env PATH="$VENV/bin:$PATH" CMAKE_ARGS="${CMAKE_ARGS:--DLLAVA_BUILD=OFF}" \
     "$PY" -m pip install -v --no-build-isolation --require-hashes -r "$ROOT/server/$lock"
   check_engine

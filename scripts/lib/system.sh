@@ -72,6 +72,12 @@ need_chromium() {
   fi
 }
 
+# The browser tests look for processes that should or should not run.
+need_ps() {
+  if command -v ps >/dev/null; then return 0; fi
+  if can_apt; then apt_install procps; else die "the tests need ps; install it, on Debian or Ubuntu with: apt install procps"; fi
+}
+
 # code-server compiles a module against the Kerberos headers.
 need_kerberos_headers() {
   if [ "$(uname)" = Darwin ] || [ -e /usr/include/gssapi/gssapi.h ] || [ -e /usr/include/gssapi.h ]; then return 0; fi

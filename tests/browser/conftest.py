@@ -1,0 +1,118 @@
+"""VS Code with our extension, a browser, and a workspace with one Python file."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
+
+from tests.support.vscode import ARTEFACTS, Installation, Workbench, install_extension, serve
+
+ROOT = Path(__file__).parents[2]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SIZE: ViewportSize = {"width": 1280, "height": 800}
+
+FILE = "shop.py"
+SOURCE = '''"""Prices of a small shop."""
+
+
+def net_price(price: float, discount: float) -> float:
+    """Return the price after the discount, which is a share from 0 to 1."""
+    return price * (1 - discount)
+
+
+def total_price(prices: list[float]) -> float:
+    """Return the sum of all prices."""
+    return sum(prices)
+'''
+
+OpenVSCode = Callable[..., AbstractContextManager[Workbench]]
+
+
+def _needed(variable: str, what: str) -> str:
+    value = os.environ.get(variable, "")
+    if not value:
+        pytest.skip(f"{what} is set up by scripts/test; run that")
+    return value
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = os.environ.get("FARTHING_TEST_BROWSER") or next(filter(None, map(shutil.which, names)), None)
+    if found is None:
+        pytest.skip("there is no Chromium on PATH; scripts/test installs it")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Installation]:
+    """code-server with our .vsix installed as a user would install it."""
+    node = _needed("FARTHING_TEST_WEB_NODE", "VS Code for the browser")
+    entry = _needed("FARTHING_TEST_WEB_ENTRY", "VS Code for the browser")
+    vsix = Path(_needed("FARTHING_TEST_VSIX", "the packaged extension"))
+    home = Path(tempfile.mkdtemp(prefix="fh-vsix-"))
+    yield install_extension(node, entry, vsix, home)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A folder with one Python file, named as a user's would be: the name shows in screenshots."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / FILE).write_text(SOURCE)
+    return folder
+
+
+@pytest.fixture
+def vscode(browser: Browser, installation: Installation, farthing_home: Path, workspace: Path) -> OpenVSCode:
+    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…) as workbench``."""
+
+    @contextmanager
+    def open_vscode(theme: str = "Default Dark Modern", trusted: bool = True) -> Iterator[Workbench]:
+        settings = {
+            "workbench.colorTheme": theme,
+            "workbench.startupEditor": "none",
+            "workbench.secondarySideBar.defaultVisibility": "hidden",
+            "security.workspace.trust.startupPrompt": "never",
+            "telemetry.telemetryLevel": "off",
+        }
+        home = Path(tempfile.mkdtemp(prefix="fh-code-"))
+        user = home / "user" / "User"
+        user.mkdir(parents=True)
+        (user / "settings.json").write_text(json.dumps(settings))
+        env = {"FARTHING_HOME": str(farthing_home), "FARTHING_PYTHON": sys.executable}
+        page = browser.new_page(viewport=SIZE)
+        try:
+            with serve(installation, home, workspace, env, trusted) as address:
+                try:
+                    yield Workbench(page, address)
+                except BaseException:
+                    ARTEFACTS.mkdir(exist_ok=True)
+                    page.screenshot(path=ARTEFACTS / "failure.png")
+                    raise
+                finally:
+                    page.close()
+        finally:
+            shutil.rmtree(home, ignore_errors=True)
+
+    return open_vscode

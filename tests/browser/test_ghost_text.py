@@ -1,0 +1,35 @@
+"""From the keystroke to text in the file, with the real model in a real VS Code."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.browser.conftest import FILE, SOURCE, OpenVSCode
+
+pytestmark = [pytest.mark.browser, pytest.mark.model, pytest.mark.usefixtures("home_with_models")]
+
+# The last line is one that every model of this size continues: the file shows the pattern twice.
+TYPED = "\n\ndef sale_price(price: float, discount: float) -> float:\nreturn "
+# VS Code indents the body by itself.
+BEFORE = SOURCE + TYPED.replace("\nreturn", "\n    return")
+
+
+@pytest.mark.parametrize("theme", ["Default Dark Modern", "Default Light Modern"])
+def test_ghost_text_is_shown_and_accepted_with_tab(vscode: OpenVSCode, workspace: Path, theme: str) -> None:
+    shade = theme.split()[1].lower()
+    with vscode(theme=theme) as workbench:
+        workbench.open(FILE)
+        workbench.wait_for_status("ready")
+        workbench.type(TYPED)
+        shown = workbench.wait_for_ghost_text()
+        workbench.screenshot(f"ghost-text-{shade}")
+        workbench.page.keyboard.press("Tab")
+        workbench.wait_for_no_ghost_text(shown)
+        workbench.save()
+        workbench.screenshot(f"accepted-{shade}")
+        assert "qwen2.5-coder-0.5b" in workbench.wait_for_status("ready")
+    saved = (workspace / FILE).read_text()
+    assert saved.startswith(BEFORE + shown.split("\n")[0])
+    assert saved.rstrip() == (BEFORE + shown).rstrip()
+    ast.parse(saved)

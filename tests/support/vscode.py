@@ -1,0 +1,207 @@
+"""A real VS Code (code-server) and the page that shows it, for browser tests."""
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+from playwright.sync_api import Locator, Page
+
+ARTEFACTS = Path(__file__).parents[2] / "artefacts"
+EDITOR = ".part.editor .monaco-editor"
+WORKBENCH_MS = 60_000
+"""A cold workbench on two busy cores needs 5 s; far more is a failure, not slowness."""
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Where the pieces are."""
+
+    node: str
+    """The Node 24 that runs code-server."""
+    entry: str
+    """code-server's script."""
+    extensions: Path
+    """An extensions directory in which ours is installed."""
+
+    def command(self, home: Path, *arguments: str) -> list[str]:
+        """A command line that keeps all of code-server's state under ``home``."""
+        directories = ["--user-data-dir", str(home / "user"), "--extensions-dir", str(self.extensions)]
+        return [self.node, self.entry, "--config", str(home / "config.yaml"), *directories, *arguments]
+
+
+def install_extension(node: str, entry: str, vsix: Path, home: Path) -> Installation:
+    """Install the .vsix as a user would.
+
+    Raises:
+        AssertionError: VS Code did not take it.
+    """
+    installation = Installation(node, entry, home / "extensions")
+    command = installation.command(home, "--install-extension", str(vsix))
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, f"code-server did not take the extension:\n{done.stdout}{done.stderr}"
+    return installation
+
+
+def until(probe: Callable[[], _T | None], what: str, seconds: float = 60.0) -> _T:
+    """Ask again and again until the answer is truthy.
+
+    Raises:
+        AssertionError: it took longer than ``seconds``.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if found := probe():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"waited {seconds:.0f} s in vain for {what}")
+
+
+@contextmanager
+def serve(
+    installation: Installation, home: Path, workspace: Path, env: Mapping[str, str], trusted: bool = True
+) -> Iterator[str]:
+    """Serve a workspace on a free loopback port; gives the address and ends everything afterwards."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    trust = ["--disable-workspace-trust"] if trusted else []
+    quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check"]
+    command = installation.command(home, *quiet, *trust, "--bind-addr", f"127.0.0.1:{port}", str(workspace))
+    with (home / "code-server.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env={**os.environ, **env}, start_new_session=True
+        )
+        try:
+            until(lambda: _answers(port), "code-server to answer")
+            yield f"http://127.0.0.1:{port}/?folder={workspace}"
+        finally:
+            end_tree(process)
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/healthz").is_success
+    except httpx.TransportError:
+        return False
+
+
+def end_tree(process: subprocess.Popen[bytes]) -> None:
+    """End a process; code-server ends its extension hosts and these their language servers."""
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(timeout=15)
+
+
+class Workbench:
+    """What a user does and sees in the page."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        page.set_default_timeout(WORKBENCH_MS)
+        page.goto(address)
+        page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first.wait_for()
+
+    def open(self, name: str) -> None:
+        """Open a file by double click in the Explorer and put the keyboard into it."""
+        self.page.locator(f'.explorer-folders-view .monaco-list-row[aria-label^="{name}"]').dblclick()
+        self.page.locator(f'.part.editor .tab.active[data-resource-name="{name}"]').wait_for()
+        self.page.locator(f"{EDITOR} .view-lines").click()
+        self.page.locator(f"{EDITOR}.focused").wait_for()
+
+    def command(self, title: str) -> None:
+        """Run a command by its title in the command palette."""
+        self.page.keyboard.press("F1")
+        box = self.page.locator(".quick-input-widget input.input")
+        box.wait_for()
+        box.fill(f">{title}")
+        self.page.locator(f'.quick-input-list .monaco-list-row[aria-label^="{title}"]').first.wait_for()
+        self.page.keyboard.press("Enter")
+
+    def type(self, text: str) -> None:
+        """Type at the end of the document, as fast as a quick typist."""
+        self.page.keyboard.press("ControlOrMeta+End")
+        self.page.keyboard.type(text, delay=30)
+
+    def ghost_text(self) -> str:
+        """The suggestion that is shown, as one text; empty when none is."""
+        inline = _joined(self.page.locator(f"{EDITOR} .ghost-text-decoration"))
+        lines = self.page.locator(f"{EDITOR} .suggest-preview-text .view-line")
+        return "\n".join([inline, *(_plain(text) for text in lines.all_text_contents())]).rstrip("\n")
+
+    def wait_for_ghost_text(self, seconds: float = 60.0) -> str:
+        """Wait until a suggestion is shown and stays the same for a moment."""
+
+        def settled() -> str | None:
+            before = self.ghost_text()
+            self.page.wait_for_timeout(150)
+            return before if before.strip() and self.ghost_text() == before else None
+
+        return until(settled, "ghost text", seconds)
+
+    def wait_for_no_ghost_text(self, text: str) -> None:
+        """Wait until this suggestion is gone: it became text, or another one took its place."""
+        until(lambda: self.ghost_text() != text, "the accepted suggestion to become text")
+
+    def activation_ms(self, extension: str) -> float:
+        """How long an extension's activation took, as VS Code itself measured it."""
+        self.command("Developer: Show Running Extensions")
+        row = self.page.locator(".runtime-extensions-editor .extension").filter(has_text=extension)
+        time_shown = row.locator(".activation-time").first
+        time_shown.wait_for()
+        text = time_shown.text_content() or ""
+        milliseconds = re.search(r"(\d+)\s*ms", text)
+        assert milliseconds, f"no activation time in {text!r}"
+        return float(milliseconds.group(1))
+
+    def status(self) -> str:
+        """What the status bar says about Farthing: text and tooltip as a screen reader gets them."""
+        item = self.page.locator('.statusbar-item[id^="farthing"]').first
+        label = item.locator("a").get_attribute("aria-label") if item.count() else None
+        return label or ""
+
+    def wait_for_status(self, words: str, seconds: float = 90.0) -> str:
+        """Wait until the status bar item matches a regular expression."""
+        seen: list[str] = []
+
+        def matches() -> str | None:
+            seen[:] = [self.status()]
+            return seen[0] if re.search(words, seen[0], re.IGNORECASE) else None
+
+        try:
+            return until(matches, f"the status bar to say {words!r}", seconds)
+        except AssertionError as exc:
+            raise AssertionError(f"{exc}; it says {seen}") from None
+
+    def save(self) -> None:
+        """Save the file and wait until the editor says that it is saved."""
+        self.page.keyboard.press("ControlOrMeta+s")
+        self.page.locator(".part.editor .tab.active:not(.dirty)").wait_for()
+
+    def screenshot(self, name: str) -> Path:
+        """Keep what is seen now as a build artefact."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        path = ARTEFACTS / f"{name}.png"
+        self.page.screenshot(path=path)
+        return path
+
+
+def _plain(text: str) -> str:
+    # Monaco shows spaces as no-break spaces.
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{ZERO WIDTH SPACE}", "")
+
+
+def _joined(spans: Locator) -> str:
+    return "".join(_plain(text) for text in spans.all_text_contents())
