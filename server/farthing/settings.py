@@ -1,8 +1,8 @@
 """Every setting of the server and its default, once.
 
 The editor sends a tree of plain values (``{"completion": {"enabled": true, …}, …}``, camelCase as in
-``settings.json``); :func:`decode` turns it into frozen dataclasses. A bad value never stops the server: it falls back to the default and is
-reported, so that the user hears of it.
+``settings.json``); :func:`decode` turns it into frozen dataclasses. A bad value never stops the server: it falls back
+to the default and is reported, so that the user hears of it.
 """
 
 import dataclasses
@@ -87,7 +87,7 @@ def _decode_section(cls: type[_T], tree: object, path: str, problems: list[str])
         if name not in tree:
             continue
         kind, where = hints[spec.name], f"{path}.{name}"
-        if dataclasses.is_dataclass(kind):
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
             values[spec.name] = _decode_section(kind, tree[name], where, problems)
             continue
         try:

@@ -23,6 +23,11 @@ def line_bounds(text: str, line: int) -> tuple[int, int] | None:
         line: counted from 0.
     """
     start = 0
+    if text.count("\r") == text.count("\r\n"):
+        rest = text.split("\n", line)
+        if len(rest) <= line:
+            return None
+        start, line = len(text) - len(rest[-1]), 0
     for _ in range(line):
         end = _next_break(text, start)
         if end == len(text):

@@ -34,6 +34,8 @@ class Piece:
     """Some generated text."""
 
     text: str
+    usage: Usage
+    """Of the request so far. A stream that is given up has no other record of what it cost."""
 
 
 @dataclass(frozen=True)

@@ -30,10 +30,10 @@ class FakeBackend:
         self.requests.append(request)
         finished = False
         try:
-            for piece in self.pieces:
+            for number, piece in enumerate(self.pieces, 1):
                 if self.hold is not None:
                     await self.hold.acquire()
-                yield Piece(piece)
+                yield Piece(piece, Usage(len(request.prefix), 0, number))
             finished = True
             if self.error is not None:
                 raise self.error

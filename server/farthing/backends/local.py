@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 from farthing import __version__, paths
@@ -51,23 +52,40 @@ class LocalBackend:
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
         """See :class:`farthing.backends.base.CompletionBackend`."""
+        answered = False
+        try:
+            async with contextlib.aclosing(self._attempt(request)) as events:
+                async for event in events:
+                    answered = True
+                    yield event
+        except EngineCrashed:
+            # Most often it was gone before we asked. A request that kills a fresh engine as well is reported.
+            if answered:
+                raise
+            async with contextlib.aclosing(self._attempt(request)) as events:
+                async for event in events:
+                    yield event
+
+    async def _attempt(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
         connection = await self._connect()
         message = wire.Complete(
             next(self._ids), request.document, request.model, request.prefix, request.suffix, request.max_tokens
         )
-        ended = False
+        usage, ended = Usage(), False
         events = connection.open(message.id)
         try:
             connection.send(message)
-            while True:
+            while not ended:
                 match await self._next(events):
-                    case wire.Token(_, text):
-                        yield Piece(text)
+                    case wire.Prefilled(_, prompt_tokens, cached_tokens):
+                        usage = Usage(prompt_tokens, cached_tokens)
+                    case wire.Token(_, text, output_tokens):
+                        usage = replace(usage, output=output_tokens)
+                        yield Piece(text, usage)
                     case wire.Done() as done:
                         ended = True
                         usage = Usage(done.prompt_tokens, done.cached_tokens, done.output_tokens)
                         yield Finish(done.reason, usage, done.first_token_ms, done.total_ms)
-                        return
                     case wire.Failed(_, kind, text, fix):
                         ended = True
                         raise _KINDS.get(kind, EngineError)(text, fix)
@@ -114,9 +132,9 @@ class LocalBackend:
             connection = await _Connection.open_to(_socket_path(), self._show)
             connection.send(wire.Shutdown(next(self._ids)))
             await connection.closed.wait()
-        await self.close()
+        await self.aclose()
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Leave the engine; it lives on for others."""
         if self._connection is not None:
             self._connection.close()

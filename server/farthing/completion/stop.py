@@ -43,7 +43,8 @@ class StopRule:
         if self._single:
             newline = text.find("\n", 1) if text.startswith("\n") else text.find("\n")
             return newline if newline >= 0 else len(text) if finished else None
-        start, number, lines = 0, 0, []
+        start, number = 0, 0
+        lines: list[str] = []
         while True:
             newline = text.find("\n", start)
             if newline < 0 and not finished:

@@ -14,6 +14,7 @@ import llama_cpp as native
 import numpy as np
 
 from farthing.engine.fim import NAMES_BY_FAMILY, FimTokens
+from farthing.engine.healing import Vocabulary
 from farthing.errors import Cancelled, EngineError, ModelUnusable
 
 BATCH = 512
@@ -104,6 +105,7 @@ class Runtime:
         self._vocab_size = native.llama_vocab_n_tokens(self._vocab)
         self._batch = native.llama_batch_init(BATCH, 0, 1)
         self._cells: list[int] = []
+        self._vocabulary: Vocabulary | None = None
         self.n_ctx = native.llama_n_ctx(self._context)
         bos = native.llama_vocab_bos(self._vocab)
         self.bos = bos if native.llama_vocab_get_add_bos(self._vocab) and bos >= 0 else None
@@ -209,10 +211,19 @@ class Runtime:
             length = 0
         del self._cells[length:]
 
-    def most_likely(self) -> int:
-        """The token with the highest logit after the last evaluated one."""
-        logits = native.llama_get_logits_ith(self._context, -1)
-        return int(np.ctypeslib.as_array(logits, shape=(self._vocab_size,)).argmax())
+    def most_likely(self, required: bytes = b"") -> int:
+        """The token with the highest logit after the last evaluated one.
+
+        Args:
+            required: only tokens that start with these bytes, or spell a first part of them, are taken.
+        """
+        logits = np.ctypeslib.as_array(native.llama_get_logits_ith(self._context, -1), shape=(self._vocab_size,))
+        if required:
+            if self._vocabulary is None:
+                self._vocabulary = Vocabulary(self._vocab_size, self.piece)
+            if fitting := self._vocabulary.fitting(required):
+                return int(fitting[int(logits[np.asarray(fitting)].argmax())])
+        return int(logits.argmax())
 
 
 def _model_params() -> native.llama_model_params:

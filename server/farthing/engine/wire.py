@@ -81,12 +81,24 @@ class Hello:
 
 
 @dataclass(frozen=True)
+class Prefilled:
+    """The prompt is in the KV cache; tokens follow."""
+
+    tag: ClassVar[str] = "prefilled"
+    id: int
+    prompt_tokens: int
+    cached_tokens: int
+
+
+@dataclass(frozen=True)
 class Token:
     """Some generated text: whole code points, at least one."""
 
     tag: ClassVar[str] = "token"
     id: int
     text: str
+    output_tokens: int
+    """Generated so far, for this text and all before it."""
 
 
 @dataclass(frozen=True)
@@ -152,11 +164,15 @@ class StateChange:
 
 
 Request = Complete | Cancel | Load | GetReport | Shutdown
-Event = Hello | Token | Done | Failed | Loaded | Report | StateChange
+Event = Hello | Prefilled | Token | Done | Failed | Loaded | Report | StateChange
 
-_REQUESTS: Mapping[str, type[Request]] = {cls.tag: cls for cls in (Complete, Cancel, Load, GetReport, Shutdown)}
-_EVENTS: Mapping[str, type[Event]] = {cls.tag: cls for cls in (Hello, Token, Done, Failed, Loaded, Report, StateChange)}
-_M = TypeVar("_M", Request, Event)
+_REQUESTS: Mapping[str, Callable[..., Request]] = {
+    cls.tag: cls for cls in (Complete, Cancel, Load, GetReport, Shutdown)
+}
+_EVENTS: Mapping[str, Callable[..., Event]] = {
+    cls.tag: cls for cls in (Hello, Prefilled, Token, Done, Failed, Loaded, Report, StateChange)
+}
+_M = TypeVar("_M")
 
 
 class MalformedMessage(EngineError):

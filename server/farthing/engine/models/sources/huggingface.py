@@ -16,10 +16,8 @@ from farthing.errors import DownloadFailed
 
 NAME = "Hugging Face"
 
-# Xet's transfer can't be resumed and its progress can't be seen in the staging file; plain HTTP ranges can.
 _SETTINGS = {
     "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_XET": "1",
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "HF_HUB_DISABLE_UPDATE_CHECK": "1",
 }
@@ -27,34 +25,35 @@ _SETTINGS = {
 
 def fetch(source: HuggingFace, job: Job) -> Path:
     """See :mod:`farthing.engine.models.sources`."""
-    folder = job.staging / "huggingface"
-    folder.mkdir(exist_ok=True)
+    file = partial_path(job.staging)
     said: list[str] = []
     command = [sys.executable, "-P", "-m", f"{__package__}.huggingface_process"]
     result = child.run(
-        [*command, source.repo, source.revision, source.file, str(folder)],
+        [*command, source.repo, source.revision, source.file, str(job.model.bytes), str(file)],
         {**os.environ, **_SETTINGS},
         job.cancelled,
         on_line=said.append,
-        on_tick=lambda: job.report(bytes_here(folder)),
+        on_tick=lambda: job.report(bytes_here(job.staging)),
     )
     answer = _answer(said)
-    if "path" in answer:
-        return Path(answer["path"])
+    if answer.get("done"):
+        return file
     if is_disk_full(answer.get("errno")):
         raise disk_full(job.staging)
     raise DownloadFailed(f"{NAME}: {answer.get('error') or f'the download ended with code {result.code}'}")
 
 
-def bytes_here(folder: Path) -> int:
-    """How much has arrived of a file that is not complete yet."""
-    sizes = [0]
-    for path in folder.rglob("*.incomplete"):
-        try:
-            sizes.append(path.stat().st_size)
-        except FileNotFoundError:  # it was complete just now
-            continue
-    return max(sizes)
+def partial_path(staging: Path) -> Path:
+    """The file that grows."""
+    return staging / "huggingface.partial"
+
+
+def bytes_here(staging: Path) -> int:
+    """How much has arrived."""
+    try:
+        return partial_path(staging).stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _answer(lines: list[str]) -> dict[str, Any]:

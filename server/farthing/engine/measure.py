@@ -1,0 +1,58 @@
+"""``python -m farthing.engine.measure MODEL [THREADS]``: how fast a model is on this machine, as one JSON object.
+
+In a process of its own, so that whoever asks survives a model or a build of llama.cpp that crashes.
+"""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from farthing.engine.runtime import AbortFlag, Runtime, physical_cores
+from farthing.errors import FarthingError
+
+PROMPT_TOKENS, OUTPUT_TOKENS = 256, 32
+
+
+def measure(path: Path, threads: int = 0) -> dict[str, float]:
+    """Speeds of prefill and decode, tokens a second, and the seconds that loading took.
+
+    Args:
+        threads: 0 for one per physical core.
+
+    Raises:
+        ModelUnusable: see :class:`farthing.engine.runtime.Runtime`.
+    """
+    begun = time.monotonic()
+    runtime = Runtime(path, 1024, threads or physical_cores(), AbortFlag())
+    try:
+        loaded = time.monotonic()
+        sample = runtime.tokenize("def area(width, height):\n    return width * height\n\n\n") * PROMPT_TOKENS
+        runtime.evaluate(sample[:16])  # the first evaluation touches every weight for the first time
+        start = time.monotonic()
+        runtime.evaluate(sample[:PROMPT_TOKENS])
+        prefilled = time.monotonic()
+        for _ in range(OUTPUT_TOKENS):
+            runtime.evaluate([runtime.most_likely()])
+        end = time.monotonic()
+    finally:
+        runtime.close()
+    return {
+        "load_seconds": round(loaded - begun, 3),
+        "prefill_per_second": round(PROMPT_TOKENS / (prefilled - start), 1),
+        "decode_per_second": round(OUTPUT_TOKENS / (end - prefilled), 1),
+    }
+
+
+def main(argv: list[str]) -> int:
+    """Print the measurement, or one line of error."""
+    try:
+        sys.stdout.write(json.dumps(measure(Path(argv[0]), int(argv[1]) if len(argv) > 1 else 0)) + "\n")
+    except FarthingError as exc:
+        sys.stderr.write(f"{exc}\n")
+        return exc.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
