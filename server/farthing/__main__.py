@@ -11,16 +11,16 @@ def main() -> int:
     """Run the command that the arguments name."""
     name, rest = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     if name == "serve":
-        from farthing import server
+        from farthing.server import main as serve
 
-        return server.main(rest)
+        return serve(rest)
     if name == "engine":
-        from farthing.engine import service
+        from farthing.engine.service import main as run_engine
 
-        return service.main(rest)
-    from farthing.cli import app
+        return run_engine(rest)
+    from farthing.cli.app import main as run_command
 
-    return app.main()
+    return run_command()
 
 
 if __name__ == "__main__":
