@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
 from tests.support.vscode import ARTEFACTS, Installation, Workbench, install_extension, serve
 
@@ -83,8 +83,18 @@ def workspace(tmp_path: Path) -> Path:
     return folder
 
 
+def _keep_evidence(page: Page, logs: Path, name: str) -> None:
+    """What a failed test leaves for whoever looks into it: a screenshot and the extension's log."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTEFACTS / f"{name}.png")
+    texts = [path.read_text(errors="replace") for path in sorted(logs.rglob("*Farthing*.log"))]
+    (ARTEFACTS / f"{name}.log").write_text("\n".join(texts))
+
+
 @pytest.fixture
-def vscode(browser: Browser, installation: Installation, farthing_home: Path, workspace: Path) -> OpenVSCode:
+def vscode(
+    request: pytest.FixtureRequest, browser: Browser, installation: Installation, farthing_home: Path, workspace: Path
+) -> OpenVSCode:
     """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…) as workbench``."""
 
     @contextmanager
@@ -107,8 +117,7 @@ def vscode(browser: Browser, installation: Installation, farthing_home: Path, wo
                 try:
                     yield Workbench(page, address)
                 except BaseException:
-                    ARTEFACTS.mkdir(exist_ok=True)
-                    page.screenshot(path=ARTEFACTS / "failure.png")
+                    _keep_evidence(page, home / "user" / "logs", f"failed-{request.node.name}")
                     raise
                 finally:
                     page.close()

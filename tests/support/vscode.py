@@ -178,6 +178,7 @@ class Workbench:
 
         def matches() -> str | None:
             seen[:] = [self.status()]
+            assert not seen[0].startswith("Farthing: Error"), "no use to wait on"
             return seen[0] if re.search(words, seen[0], re.IGNORECASE) else None
 
         try:
