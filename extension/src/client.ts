@@ -35,6 +35,9 @@ export interface ClientOptions {
   readonly onCrash: (restarts: boolean) => void;
 }
 
+/** pygls answers a request of ours that has no `params` at all with an internal error. */
+const NO_PARAMETERS = {};
+
 /** Progress of a download; percent is undefined while it is not known. */
 export type Report = (percent: number | undefined, message: string | undefined) => void;
 
@@ -93,7 +96,7 @@ export class FarthingClient {
   }
 
   listModels(): Promise<readonly ModelInfo[]> {
-    return this.client.sendRequest<readonly ModelInfo[]>(LIST_MODELS);
+    return this.client.sendRequest<readonly ModelInfo[]>(LIST_MODELS, NO_PARAMETERS);
   }
 
   async pullModel(id: string, report: Report, token: CancellationToken): Promise<PullModelResult> {
@@ -110,7 +113,7 @@ export class FarthingClient {
   }
 
   async restartEngine(): Promise<void> {
-    await this.client.sendRequest(RESTART_ENGINE);
+    await this.client.sendRequest(RESTART_ENGINE, NO_PARAMETERS);
   }
 
   /** The client's default (four restarts, not more than five crashes in three minutes) with our words for the user. */

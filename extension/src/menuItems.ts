@@ -51,7 +51,7 @@ export function menuItems(situation: Situation): readonly MenuItem[] {
     { when: serverRuns, label: "$(list-selection) Pick Model…", command: "farthing.pickModel" },
     { when: true, label: "$(output) Show Log", command: "farthing.showLog" },
     { when: serverRuns, label: "$(refresh) Restart Engine", command: "farthing.restartEngine" },
-    { when: trusted, label: "$(debug-restart) Restart Server", command: "farthing.restartServer" },
+    { when: trusted, label: "$(server-process) Restart Server", command: "farthing.restartServer" },
     { when: true, label: "$(gear) Settings", command: "workbench.action.openSettings", args: ["farthing."] },
     { when: true, label: "$(book) Getting Started", command: "farthing.openWalkthrough" },
   ];
