@@ -20,14 +20,14 @@ from huggingface_hub import get_hf_file_metadata, hf_hub_url
 from huggingface_hub.errors import FileMetadataError, HfHubHTTPError, OfflineModeIsEnabled
 from huggingface_hub.errors import HTTPError as _HTTPError  # type: ignore[attr-defined]  # of httpx or httpx2
 from huggingface_hub.file_download import http_get
-from huggingface_hub.utils import build_hf_headers
+from huggingface_hub.utils import build_hf_headers  # type: ignore[attr-defined]
 
 # How long an unreachable host may hold up the next source.
 _CONNECT_SECONDS = 5.0
 
 
 def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
+    os.read(0, 1)  # nothing is ever sent: this returns when the pipe is closed
     os._exit(1)
 
 
