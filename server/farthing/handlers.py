@@ -11,11 +11,12 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from farthing import protocol, settings
+from farthing import protocol
 from farthing.backends.local import LocalBackend
 from farthing.completion.pipeline import Completion, CompletionPipeline, CompletionRequest
 from farthing.engine.models import catalogue, pull, store
 from farthing.errors import Cancelled, FarthingError
+from farthing.settings import Settings, decode
 from farthing.status import StatusBoard
 from farthing.text import MAX_DOCUMENT, Encoding, lsp_offset
 
@@ -35,7 +36,7 @@ class Domain:
     backend: LocalBackend
     pipeline: CompletionPipeline
     status: StatusBoard
-    settings: settings.Settings = field(default_factory=settings.Settings)
+    settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
     """Tasks that nobody waits for, kept alive here."""
@@ -51,7 +52,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
 
 def _register_configuration(server: LanguageServer, domain: Domain) -> None:
     def apply(ls: LanguageServer, tree: object) -> None:
-        domain.settings, problems = settings.decode(tree)
+        domain.settings, problems = decode(tree)
         for problem in problems:
             ls.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"Farthing: {problem}"))
         domain.status.configure(domain.settings.completion)
@@ -69,7 +70,7 @@ def _register_configuration(server: LanguageServer, domain: Domain) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(ls: LanguageServer, params: types.InitializeParams) -> None:
         options = params.initialization_options
-        domain.settings, _ = settings.decode(options if isinstance(options, dict) else None)
+        domain.settings, _ = decode(options if isinstance(options, dict) else None)
 
     @server.feature(types.INITIALIZED)
     async def initialized(ls: LanguageServer, params: types.InitializedParams) -> None:
