@@ -138,7 +138,7 @@ class Scheduler:
             return generate(runtime, request, job.arrived, self._abort, lambda event: self._pass_on(job, event))
         except FarthingError as exc:
             return wire.Failed(request.id, type(exc).__name__, exc.message, exc.fix)
-        except (MemoryError, OSError, ValueError) as exc:
+        except Exception as exc:  # whatever it is: without this thread every later request would hang
             _logger.exception("request %s failed", request.id)
             return wire.Failed(request.id, EngineError.__name__, f"the engine failed ({exc})", "See its log")
 
