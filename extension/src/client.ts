@@ -49,7 +49,7 @@ export class FarthingClient {
 
   constructor(private readonly options: ClientOptions) {
     const { python, cwd, env, log, middleware } = options;
-    this.client = new LanguageClient(
+    this.client = new QuietClient(
       "farthing",
       "Farthing",
       { command: python, args: ["-m", "farthing", "serve"], options: { cwd, env } },
@@ -123,7 +123,7 @@ export class FarthingClient {
     return {
       error: async (error, message, count) => {
         const result = await handler().error(error, message, count);
-        if (result.action === ErrorAction.Shutdown) {
+        if (result.action === ErrorAction.Shutdown && this.cameUp) {
           this.options.onCrash(false);
         }
         return { ...result, handled: true };
@@ -141,6 +141,13 @@ export class FarthingClient {
         return { ...result, handled: true };
       },
     };
+  }
+}
+
+/** A client that logs and leaves it to us to tell the user: its own messages speak of connections and codes. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
   }
 }
 
