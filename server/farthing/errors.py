@@ -4,7 +4,7 @@
 
     FarthingError
     ├── UsageError              wrong arguments or unusable input; the CLI exits with 2
-    ├── SettingsError           a settings file that can't be read as written
+    │   └── SettingsError       a settings file that can't be read as written
     ├── ModelError
     │   ├── UnknownModel        no such id in the catalogue and no such file
     │   ├── ModelNotInstalled   known, but not on this machine yet

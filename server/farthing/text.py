@@ -4,11 +4,15 @@ Inside Farthing a position is an offset in code points. LSP counts lines from 0 
 negotiated encoding; the command line counts both from 1 and columns in code points.
 """
 
+import itertools
+import re
 from typing import Literal
 
 from farthing.errors import UsageError
 
 Encoding = Literal["utf-8", "utf-16", "utf-32"]
+
+_BREAK = re.compile("\r\n|\r|\n")
 
 MAX_DOCUMENT = 8_000_000
 """Code points. In a longer document nothing is completed: it is data, and each keystroke would copy it."""
@@ -23,25 +27,17 @@ def line_bounds(text: str, line: int) -> tuple[int, int] | None:
         line: counted from 0.
     """
     start = 0
-    if text.count("\r") == text.count("\r\n"):
-        rest = text.split("\n", line)
-        if len(rest) <= line:
+    if line > 0:
+        above = next(itertools.islice(_BREAK.finditer(text), line - 1, None), None)
+        if above is None:
             return None
-        start, line = len(text) - len(rest[-1]), 0
-    for _ in range(line):
-        end = _next_break(text, start)
-        if end == len(text):
-            return None
-        start = end + (2 if text.startswith("\r\n", end) else 1)
+        start = above.end()
     return start, _next_break(text, start)
 
 
 def _next_break(text: str, start: int) -> int:
-    newline = text.find("\n", start)
-    newline = len(text) if newline < 0 else newline
-    # A lone \r is rare: it is looked for in this line only.
-    carriage = text.find("\r", start, newline)
-    return newline if carriage < 0 else carriage
+    found = _BREAK.search(text, start)
+    return found.start() if found else len(text)
 
 
 def lsp_offset(text: str, line: int, column: int, encoding: Encoding) -> int:
