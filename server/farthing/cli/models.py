@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="The models on this machine.", no_args_is_help=True)
 
 _STEP_PERCENT = 10
+_BAR_WIDTH = 16  # the whole line fits into 80 columns
 _Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 _Id = Annotated[str, typer.Argument(metavar="ID", help="An id of 'farthing models list'.")]
 
@@ -53,10 +54,16 @@ def pull_model(id: _Id, as_json: _Json = False) -> None:
 
     model = catalogue.get(id)
     before, start = store.installed_path(model), time.monotonic()
-    with _shown(model.id) as progress:
+    stages: set[str] = set()
+    with _shown(model.id) as show:
+
+        def progress(at: "Progress") -> None:
+            stages.add(at.stage)
+            show(at)
+
         path = pull(model, progress)
     seconds = round(time.monotonic() - start, 1)
-    already = before == path
+    already = before == path and "downloading" not in stages
     if as_json:
         print_json({"id": id, "path": str(path), "already_installed": already, "seconds": seconds})
     else:
@@ -118,17 +125,16 @@ def _shown(id: str) -> Iterator[Callable[["Progress"], None]]:
     if not err.is_terminal:
         yield _Lines(id)
         return
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()
-    )  # fmt: skip
+    err.print(id)
+    columns = (TextColumn("{task.description}"), BarColumn(_BAR_WIDTH), DownloadColumn(), TimeRemainingColumn())
     with Bar(*columns, console=err, transient=True) as bar:
-        task = bar.add_task(id, total=None)
+        task = bar.add_task("", total=None)
 
         def show(at: "Progress") -> None:
-            bar.update(task, description=_describe(id, at), completed=at.done, total=at.total)
+            bar.update(task, description=_describe(at), completed=at.done, total=at.total)
 
         yield show
 
@@ -141,15 +147,15 @@ class _Lines:
         self.last: tuple[str, int] = ("", 0)
 
     def __call__(self, at: "Progress") -> None:
-        text = _describe(self.id, at)
+        text = f"{self.id}: {_describe(at)}"
         percent = at.done * 100 // at.total // _STEP_PERCENT * _STEP_PERCENT if at.stage == "downloading" else 0
         if at.stage != "done" and (text, percent) != self.last:
             self.last = (text, percent)
             err.print(f"{text} {percent} %" if at.stage == "downloading" else text, soft_wrap=True)
 
 
-def _describe(id: str, at: "Progress") -> str:
-    return f"{id}: {at.stage}, {at.detail}" if at.detail else f"{id}: {at.stage}"
+def _describe(at: "Progress") -> str:
+    return f"{at.stage}, {at.detail}" if at.detail else at.stage
 
 
 def _size(count: int) -> str:

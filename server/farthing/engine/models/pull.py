@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
 from farthing import paths
 from farthing.engine.models import requantise, store
 from farthing.engine.models.catalogue import HuggingFace, Model, Source
@@ -28,6 +26,8 @@ from farthing.errors import Cancelled, ChecksumMismatch, DiskFull, DownloadFaile
 _LOCK_POLL_SECONDS = 0.2
 # Left free for everything else on the machine.
 _MARGIN_BYTES = 64 << 20
+# Hashing goes through a gigabyte in a second: not every chunk is worth a report.
+_REPORT_BYTES = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,8 @@ def pull(model: Model, progress: Report, cancelled: Callable[[], bool] = lambda:
 
 @contextlib.contextmanager
 def _locked(path: Path, model: Model, progress: Report, cancelled: Callable[[], bool]) -> Iterator[None]:
+    from filelock import FileLock, Timeout  # here: it takes 30 ms, and the language server imports this module
+
     lock = FileLock(path)
     while True:
         try:
@@ -184,8 +186,10 @@ def _check_space(source: Source, job: Job) -> None:
 def _hash(path: Path, model: Model, progress: Report, cancelled: Callable[[], bool]) -> str:
     def report(done: int) -> None:
         _check(cancelled)
-        progress(_at("verifying", model, "SHA-256", done))
+        if done % _REPORT_BYTES == 0:
+            progress(_at("verifying", model, "SHA-256", done))
 
+    progress(_at("verifying", model, "SHA-256", 0))
     return store.hash_file(path, report)
 
 

