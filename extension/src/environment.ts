@@ -109,6 +109,8 @@ export function childEnvironment(env: Machine["env"], environment?: string): Rec
   if (environment !== undefined) {
     result["VIRTUAL_ENV"] = environment;
     result["PATH"] = [path.join(environment, "bin"), env["PATH"] ?? ""].join(path.delimiter);
+    // The engine's part for images is of no use here: it is not built.
+    result["CMAKE_ARGS"] ??= "-DLLAVA_BUILD=OFF";
   }
   return result;
 }
