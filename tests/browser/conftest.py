@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from tests.support import engine
 from tests.support.vscode import ARTEFACTS, Installation, Workbench, install_extension, serve
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +95,7 @@ def _keep_evidence(page: Page, logs: Path, name: str) -> None:
 @pytest.fixture
 def vscode(
     request: pytest.FixtureRequest, browser: Browser, installation: Installation, farthing_home: Path, workspace: Path
-) -> OpenVSCode:
+) -> Iterator[OpenVSCode]:
     """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…) as workbench``."""
 
     @contextmanager
@@ -124,4 +125,5 @@ def vscode(
         finally:
             shutil.rmtree(home, ignore_errors=True)
 
-    return open_vscode
+    yield open_vscode
+    engine.stop(farthing_home)

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 _HELD = frozenset({"token", "done"})
@@ -44,12 +44,10 @@ class _SlowEngine:
             task.add_done_callback(self._tasks.discard)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with closing(writer), suppress(ConnectionError):
             while line := await reader.readline():
                 writer.write(line)
                 await writer.drain()
-        finally:
-            writer.close()
 
     async def _hold_back(self, reader: asyncio.StreamReader, due: "asyncio.Queue[tuple[float, bytes]]") -> None:
         while line := await reader.readline():
@@ -59,7 +57,7 @@ class _SlowEngine:
         await due.put((0.0, b""))
 
     async def _release(self, due: "asyncio.Queue[tuple[float, bytes]]", writer: asyncio.StreamWriter) -> None:
-        try:
+        with closing(writer), suppress(ConnectionError):
             while True:
                 when, line = await due.get()
                 if not line:
@@ -67,8 +65,6 @@ class _SlowEngine:
                 await asyncio.sleep(max(0.0, when - self.loop.time()))
                 writer.write(line)
                 await writer.drain()
-        finally:
-            writer.close()
 
 
 @contextmanager

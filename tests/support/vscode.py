@@ -6,7 +6,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -141,7 +141,7 @@ class Workbench:
         lines = self.page.locator(f"{EDITOR} .suggest-preview-text .view-line")
         return "\n".join([inline, *(_plain(text) for text in lines.all_text_contents())]).rstrip("\n")
 
-    def wait_for_ghost_text(self, seconds: float = 60.0) -> str:
+    def wait_for_ghost_text(self, seconds: float = 90.0) -> str:
         """Wait until a suggestion is shown and stays the same for a moment."""
 
         def settled() -> str | None:
@@ -151,9 +151,27 @@ class Workbench:
 
         return until(settled, "ghost text", seconds)
 
-    def wait_for_no_ghost_text(self, text: str) -> None:
-        """Wait until this suggestion is gone: it became text, or another one took its place."""
-        until(lambda: self.ghost_text() != text, "the accepted suggestion to become text")
+    def accept(self, shown: str) -> None:
+        """Press Tab and wait until the suggestion is text of the document."""
+        self.page.keyboard.press("Tab")
+        first = shown.split("\n")[0]
+        until(lambda: self.ghost_text() != shown and first in self.text(), f"Tab to insert {first!r}")
+
+    def text(self) -> str:
+        """The lines of the editor that are in sight."""
+        lines = self.page.locator(f"{EDITOR} .view-lines .view-line").all_text_contents()
+        return "\n".join(map(_plain, lines))
+
+    def save(self, path: Path, holds: str) -> None:
+        """Save, and wait until the file holds this text; white space at its end is left to the editor.
+
+        Raises:
+            AssertionError: it holds something else.
+        """
+        self.page.keyboard.press("ControlOrMeta+s")
+        with suppress(AssertionError):
+            until(lambda: path.read_text().rstrip() == holds.rstrip(), "the file", 10)
+        assert path.read_text().rstrip() == holds.rstrip()
 
     def activation_ms(self, extension: str) -> float:
         """How long an extension's activation took, as VS Code itself measured it."""
@@ -185,11 +203,6 @@ class Workbench:
             return until(matches, f"the status bar to say {words!r}", seconds)
         except AssertionError as exc:
             raise AssertionError(f"{exc}; it says {seen}") from None
-
-    def save(self) -> None:
-        """Save the file and wait until the editor says that it is saved."""
-        self.page.keyboard.press("ControlOrMeta+s")
-        self.page.locator(".part.editor .tab.active:not(.dirty)").wait_for()
 
     def screenshot(self, name: str) -> Path:
         """Keep what is seen now as a build artefact."""
