@@ -10,6 +10,9 @@ STEP = 16
 MAX_PREFIX, MAX_SUFFIX = 8000, 2000
 """Code points, for files whose lines are endless (minified code, data)."""
 
+CHUNK = 1000
+"""Code points by which the start of the window moves in such files."""
+
 
 @dataclass(frozen=True)
 class Context:
@@ -44,8 +47,12 @@ def window(text: str, offset: int, settings: CompletionSettings) -> Context:
     """
     line = text.count("\n", 0, offset)
     first = max(0, (line - settings.prefix_lines) // STEP * STEP)
-    start = max(_back(text, offset, line - first), offset - MAX_PREFIX)
+    start = _back(text, offset, line - first)
+    if offset - start > MAX_PREFIX:
+        start = (offset - MAX_PREFIX + CHUNK - 1) // CHUNK * CHUNK
     end = min(_forward(text, offset, settings.suffix_lines), offset + MAX_SUFFIX)
+    if end > offset and text.startswith("\r\n", end - 1):
+        end -= 1
     return Context(_unix(text[start:offset]), _unix(text[offset:end]))
 
 
