@@ -1,13 +1,15 @@
 """Where an answer ends. Models of this size rarely know: they go on into the code that stands below the cursor."""
 
+import re
+
 from farthing.completion.context import Context
 from farthing.text import indent_of
 
-OPENERS = (":", "{", "(", "[", "=>", "->", "do", "then")
-"""A first line that ends with one of these asks for more lines."""
+OPENER = re.compile(r"(?:[:{(\[]|[=-]>|\b(?:do|then))\s*$")
+"""A line that ends so asks for more lines."""
 
-CLOSERS = (")", "]", "}", "end", "else", "elif", "except", "finally", "catch", "case")
-"""Lines that may stand further left than where the answer began, as they belong to a block that was open there."""
+CLOSER = re.compile(r"[)\]}]|(?:end|else|elif|except|finally|catch|case)\b")
+"""Lines that begin so may stand further left than where the answer began: they end a block that was open there."""
 
 REPEATS = 3
 """So many times the same line, one below the other, is a loop."""
@@ -25,9 +27,10 @@ class StopRule:
 
     def __init__(self, context: Context, max_lines: int, multiline: bool) -> None:
         blank = not context.line_before.strip()
-        self._indent = len(indent_of(context.line_before).expandtabs(4))
+        self._before = context.line_before
+        self._indent = _indent(context.line_before)
         self._max_lines = max_lines
-        self._next_line = context.next_line.strip()
+        self._next_line = context.next_line
         # Text behind the cursor, other than what an editor closes by itself, stays where it is: one line only.
         self._single = bool(context.line_after.strip(" \t)]}>\"'`;,:"))
         self._open = multiline or blank
@@ -41,38 +44,49 @@ class StopRule:
             finished: nothing more will come, so that the last line is a whole one too.
         """
         if self._single:
-            newline = text.find("\n", 1) if text.startswith("\n") else text.find("\n")
+            newline = text.find("\n")
             return newline if newline >= 0 else len(text) if finished else None
-        start, number = 0, 0
+        start = 0
         lines: list[str] = []
         while True:
             newline = text.find("\n", start)
             if newline < 0 and not finished:
                 return None
             line = text[start:] if newline < 0 else text[start:newline]
-            # On a blank line the first line is judged by the indentation that the cursor has already.
-            if self._ends_before(line, number, lines):
+            if self._ends_before(line, lines):
                 return max(0, start - 1)
             lines.append(line)
             if newline < 0:
                 return len(text)
             if len([each for each in lines if each.strip()]) >= self._max_lines or self._ends_after(lines):
                 return newline
-            start, number = newline + 1, number + 1
+            start = newline + 1
 
-    def _ends_before(self, line: str, number: int, lines: list[str]) -> bool:
+    def _ends_before(self, line: str, lines: list[str]) -> bool:
+        *above, whole = self._whole([*lines, line])
         stripped = line.strip()
-        if not stripped:
-            return False
-        if stripped == self._next_line and (number > 0 or self._blank):
+        if len(above) >= REPEATS - 1 and all(each == whole for each in above[1 - REPEATS :]):
             return True
-        if number == 0:
+        if stripped and stripped == self._next_line.strip() and (lines or self._blank):
+            # Brackets alone close a block within the answer, unless they stand where those below do.
+            return bool(re.search(r"\w", stripped)) or whole == _plain(self._next_line)
+        if not stripped or not lines:
             return False
-        if len(indent_of(line).expandtabs(4)) < self._indent and not stripped.startswith(CLOSERS):
-            return True
-        return len(lines) >= REPEATS - 1 and all(each.strip() == stripped for each in lines[-(REPEATS - 1) :])
+        return _indent(line) < self._indent and not CLOSER.match(stripped)
+
+    def _whole(self, lines: list[str]) -> list[str]:
+        """The lines as they will stand in the document."""
+        return [_plain(each) for each in (self._before + lines[0], *lines[1:])]
 
     def _ends_after(self, lines: list[str]) -> bool:
         if self._open or not any(each.strip() for each in lines):
             return False
-        return not lines[0].rstrip().endswith(OPENERS)
+        return not OPENER.search(self._whole(lines)[0])
+
+
+def _plain(line: str) -> str:
+    return line.expandtabs(4).rstrip()
+
+
+def _indent(line: str) -> int:
+    return len(indent_of(line).expandtabs(4))
