@@ -4,6 +4,9 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+EndReason = Literal["stop", "length", "cancelled", "superseded"]
+"""``cancelled`` and ``superseded``: what came is not all that the model would have said."""
+
 
 @dataclass(frozen=True)
 class Usage:
@@ -42,7 +45,7 @@ class Piece:
 class Finish:
     """The last element of every stream that was not given up."""
 
-    reason: Literal["stop", "length", "cancelled", "superseded"]
+    reason: EndReason
     usage: Usage
     first_token_ms: float
     total_ms: float

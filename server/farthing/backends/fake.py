@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
-from farthing.backends.base import FimRequest, Finish, Piece, Usage
-from farthing.errors import FarthingError
+from farthing.backends.base import EndReason, FimRequest, Finish, Piece, Usage
 
 
 class FakeBackend:
@@ -14,14 +13,20 @@ class FakeBackend:
         pieces: what to answer, piece by piece.
         error: raised after the pieces instead of finishing.
         hold: awaited before every piece; None answers at once.
+        reason: why the stream ends.
     """
 
     def __init__(
-        self, pieces: Sequence[str] = (), error: FarthingError | None = None, hold: asyncio.Semaphore | None = None
+        self,
+        pieces: Sequence[str] = (),
+        error: Exception | None = None,
+        hold: asyncio.Semaphore | None = None,
+        reason: EndReason = "stop",
     ) -> None:
         self.pieces = pieces
         self.error = error
         self.hold = hold
+        self.reason = reason
         self.requests: list[FimRequest] = []
         self.given_up = 0
 
@@ -37,7 +42,7 @@ class FakeBackend:
             finished = True
             if self.error is not None:
                 raise self.error
-            yield Finish("stop", Usage(len(request.prefix), 0, len(self.pieces)), 1.0, 2.0)
+            yield Finish(self.reason, Usage(len(request.prefix), 0, len(self.pieces)), 1.0, 2.0)
         finally:
             if not finished:
                 self.given_up += 1

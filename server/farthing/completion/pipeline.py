@@ -8,6 +8,7 @@ editors give up early, and ask again.
 
 import asyncio
 import contextlib
+import functools
 import itertools
 import time
 from dataclasses import dataclass, field
@@ -61,7 +62,7 @@ class _Outcome:
     contradicted: bool = False
     """What the model wrote is not what the user has typed meanwhile."""
     given_up: bool = False
-    """Newer work took its place, or the document went away."""
+    """Newer work took its place, the document went away, or the engine was told to stop."""
 
 
 @dataclass(eq=False)
@@ -121,6 +122,15 @@ class CompletionPipeline:
             FarthingError: the backend failed.
         """
         replaced = self._replace_waiter(request.document)
+        try:
+            return await self._complete(request, settings, replaced)
+        finally:
+            if self._waiters.get(request.document) is replaced:
+                del self._waiters[request.document]
+
+    async def _complete(
+        self, request: CompletionRequest, settings: CompletionSettings, replaced: "asyncio.Future[None]"
+    ) -> Completion | None:
         while True:
             generation = self._join(request) or self._start(request, settings)
             either: set[asyncio.Future[Any]] = {generation.done, replaced}
@@ -187,20 +197,31 @@ class CompletionPipeline:
         self._generations[request.document] = generation
         task = generation.task = asyncio.create_task(self._run(generation, settings))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(functools.partial(self._ended, generation))
         return generation
+
+    def _ended(self, generation: _Generation, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        # An error that nobody foresaw must reach who waits, or they would wait for ever.
+        if not task.cancelled() and (error := task.exception()):
+            generation.done.set_exception(error)
+            self._drop(generation)
+
+    def _drop(self, generation: _Generation) -> None:
+        if self._generations.get(generation.request.document) is generation:
+            del self._generations[generation.request.document]
 
     async def _run(self, generation: _Generation, settings: CompletionSettings) -> None:
         try:
             outcome = await self._generate(generation, settings)
         except FarthingError as exc:
             outcome = _Outcome(error=exc)
-        if outcome.error is not None or outcome.contradicted:
+        if outcome.completion is None:
             generation.text = ""
         if not generation.done.done():
             generation.done.set_result(outcome)
-        if outcome.error is not None and self._generations.get(generation.request.document) is generation:
-            del self._generations[generation.request.document]
+        if outcome.error is not None or outcome.given_up:
+            self._drop(generation)
 
     async def _generate(self, generation: _Generation, settings: CompletionSettings) -> _Outcome:
         request = generation.request
@@ -212,9 +233,11 @@ class CompletionPipeline:
         async with contextlib.aclosing(self._backend.stream(fim)) as events:
             async for event in events:
                 if isinstance(event, Finish):
+                    if event.reason in ("cancelled", "superseded"):
+                        return _Outcome(given_up=True)
                     usage = event.usage
                     break
-                text, usage = text + event.text, event.usage
+                text, usage = text + event.text.replace("\r", ""), event.usage
                 first_ms = first_ms or _ms(generation)
                 generation.text = text.replace("\n", breaks)
                 if not generation.agrees(generation.typed):
