@@ -6,10 +6,12 @@ import logging
 import threading
 from dataclasses import asdict, dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
+from pygls.workspace import Workspace
 
 from farthing import protocol
 from farthing.backends.local import LocalBackend
@@ -60,8 +62,15 @@ def _register_configuration(server: LanguageServer, domain: Domain) -> None:
     async def pull_settings(ls: LanguageServer) -> None:
         item = types.ConfigurationItem(section="farthing")
         with contextlib.suppress(asyncio.CancelledError):
-            answer = await ls.workspace_configuration_async(types.ConfigurationParams([item]))
-            apply(ls, answer[0] if answer else None)
+            try:
+                answer = await ls.workspace_configuration_async(types.ConfigurationParams([item]))
+            except JsonRpcException as exc:
+                _logger.warning("the editor gave no settings: %s", exc)
+                answer = []
+            if answer and answer[0] is not None:
+                apply(ls, answer[0])
+            else:  # what came with initialize stays
+                domain.status.configure(domain.settings.completion)
 
     def can_pull(ls: LanguageServer) -> bool:
         workspace = ls.client_capabilities.workspace
@@ -115,15 +124,15 @@ def _register_completion(server: LanguageServer, domain: Domain) -> None:
     async def complete(ls: LanguageServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
         empty = types.InlineCompletionList(items=[])
         uri = params.text_document.uri
-        if uri not in ls.workspace.text_documents:
+        if unquote(uri) not in ls.workspace.text_documents:  # pygls' keys
             return empty  # never opened: what is on disk may not be what the user sees
         document = ls.workspace.get_text_document(uri)
         # The text is taken before the first await: later the document may be a newer one.
         text, language = document.source, document.language_id or ""
         if not _wanted(domain, language) or len(text) > MAX_DOCUMENT:
             return empty
-        encoding = _ENCODINGS[ls.workspace.position_encoding or types.PositionEncodingKind.Utf16]
-        offset = lsp_offset(text, params.position.line, params.position.character, encoding)
+        place = params.position
+        offset = lsp_offset(text, place.line, place.character, position_encoding(ls.workspace))
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         try:
             model = str(store.resolve(domain.settings.completion.model))
@@ -133,7 +142,7 @@ def _register_completion(server: LanguageServer, domain: Domain) -> None:
             _logger.warning("no completion: %s", exc)
             domain.status.show_error(exc)
             return empty
-        return types.InlineCompletionList(items=[_item(completion, params.position)]) if completion else empty
+        return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
 
     @server.command(protocol.ACCEPT_COMPLETION)
     def accepted(ls: LanguageServer, id: str) -> None:
@@ -180,6 +189,11 @@ def _register_models(server: LanguageServer, domain: Domain) -> None:
                 ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
         domain.status.configure(domain.settings.completion)
         return asdict(protocol.PullModelResult(str(path)))
+
+
+def position_encoding(workspace: Workspace) -> Encoding:
+    """The unit of columns that was agreed with the client."""
+    return _ENCODINGS[workspace.position_encoding or types.PositionEncodingKind.Utf16]
 
 
 def _wanted(domain: Domain, language: str) -> bool:

@@ -1,49 +1,138 @@
 """The language server's composition root: builds everything, starts it, and takes it down."""
 
 import argparse
+import io
 import json
 import logging
-import logging.handlers
+import re
+import signal
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import unquote
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
+from pygls.protocol.language_server import lsp_method
 
 from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.status import StatusBoard
+from farthing.text import lsp_offset
 
 _logger = logging.getLogger(__name__)
 
+_NO_MESSAGE = "this is no message of JSON-RPC 2.0"
+_LENGTH = re.compile(rb"content-length:[ \t]*(\d+)[ \t]*\r\n$", re.IGNORECASE)
+
 
 class Protocol(LanguageServerProtocol):
-    """pygls' protocol, except that a request which can't be read is answered: pygls only logs it, and the client waits
-    for ever."""
+    """pygls' protocol, except that whatever can't be taken is answered. pygls only logs most of it, and the client
+    waits for ever."""
+
+    @property
+    def ended_in_order(self) -> bool:
+        """Whether the client said ``shutdown``, as it should before it goes."""
+        return bool(self._shutdown)
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """See pygls."""
+        if "jsonrpc" in data and "method" in data:
+            data.setdefault("params", None)  # JSON-RPC lets it be left out; pygls wants it in methods it doesn't know
         try:
             return super().structure_message(data)
-        except Exception as exc:
-            if "method" in data and isinstance(data.get("id"), int | str):
+        except JsonRpcException as exc:
+            id = data.get("id") if isinstance(data.get("id"), int | str) else None
+            if "method" not in data and id is not None and (ours := self._request_futures.pop(id, None)):
+                ours.set_exception(exc)  # an answer that is none: who waits for it must not wait for ever
+            elif "method" not in data:
+                self.send_error(None, types.ErrorCodes.InvalidRequest, _NO_MESSAGE)
+            elif id is not None:
                 text = f"the parameters of {data['method']!r} are not as the protocol has them"
-                self._send_response(data["id"], error=types.ResponseError(types.ErrorCodes.InvalidParams, text))
-            raise exc
+                self.send_error(id, types.ErrorCodes.InvalidParams, text)
+            raise
+
+    def handle_message(self, message: Any) -> None:
+        """See pygls."""
+        if isinstance(message, dict) or getattr(message, "jsonrpc", "") != self.VERSION:
+            given = message if isinstance(message, dict) else {"id": getattr(message, "id", None), "method": ""}
+            id = given.get("id") if "method" in given and isinstance(given.get("id"), int | str) else None
+            self.send_error(id, types.ErrorCodes.InvalidRequest, _NO_MESSAGE)
+            return
+        method, id = getattr(message, "method", None), getattr(message, "id", None)
+        if method is not None and method != types.EXIT and (fault := self._untimely(method)):
+            if id is not None:
+                self.send_error(id, *fault)
+            return
+        super().handle_message(message)
+
+    def _untimely(self, method: str) -> tuple[types.ErrorCodes, str] | None:
+        if self._shutdown:
+            return types.ErrorCodes.InvalidRequest, "the server was told to shut down"
+        if self._workspace is None and method != types.INITIALIZE:
+            return types.ErrorCodes.ServerNotInitialized, "the server waits for 'initialize'"
+        if self._workspace is not None and method == types.INITIALIZE:
+            return types.ErrorCodes.InvalidRequest, "the server is initialized already"
+        return None
+
+    def send_error(self, id: int | str | None, code: types.ErrorCodes, text: str) -> None:
+        """Answer a message with an error; ``id`` is None where the message has none that can be read."""
+        # Not by pygls' own class: it leaves out an id that is None, which JSON-RPC wants to be null.
+        self._send_data({"jsonrpc": self.VERSION, "id": id, "error": {"code": code.value, "message": text}})
+
+    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
+    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
+        """Apply edits. pygls' own way takes form feeds and other separators for line breaks, which LSP does not, and so
+        puts edits on wrong lines of a text that holds one."""
+        document = self.workspace.text_documents.get(unquote(params.text_document.uri))
+        if document is None:
+            _logger.warning("a change of a document that is not open: %s", params.text_document.uri)
+            return
+        encoding = handlers.position_encoding(self.workspace)
+        text = document.source
+        for change in params.content_changes:
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                begin, end = (
+                    lsp_offset(text, place.line, place.character, encoding)
+                    for place in (change.range.start, change.range.end)
+                )
+                text = text[:begin] + change.text + text[end:]
+            else:
+                text = change.text
+        document._source, document.version = text, params.text_document.version
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
 
 
 class Server(LanguageServer):
     """pygls' server, except that what arrives garbled is answered by JSON-RPC's means and not by a pop-up."""
 
+    protocol: Protocol
+
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Called by pygls for whatever it could not handle."""
         _logger.warning("could not handle a message: %s", error)
-        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-            fault = types.ResponseError(types.ErrorCodes.ParseError, "the message is not JSON")
-            self.protocol._send_data(types.ResponseErrorMessage(error=fault, id=None))
+        if isinstance(error, json.JSONDecodeError | UnicodeDecodeError | RecursionError):
+            self.protocol.send_error(None, types.ErrorCodes.ParseError, "the message is not JSON")
+
+
+class Input(io.BufferedReader):
+    """stdin, mended: a header that follows garbage on its line is still found.
+
+    After a message whose length was wrong, the next header stands right behind what is left of the body. pygls would
+    take the two for one unknown header, wait for the next, which again stands behind a body, and be deaf from there on.
+    """
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        """A line; of a header with a length, only this header, spelled as pygls wants it."""
+        line = super().readline(size)
+        if found := _LENGTH.search(line):
+            # A length beyond any message would be allocated; the header is not taken, and what follows is skipped.
+            return b"Content-Length: %d\r\n" % int(found[1]) if len(found[1]) < 10 else b"\r\n"
+        return line
 
 
 def build() -> Server:
@@ -68,15 +157,18 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     options = parser.parse_args(argv)
     _start_log(options.log_level)
+    # pygls turns Ctrl-C into a wait for the thread that reads stdin, which may never end.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    server = build()
     if options.tcp is None:
-        build().start_io()
-        return 0
+        server.start_io(Input(io.FileIO(sys.stdin.fileno(), closefd=False)))
+        return 0 if server.protocol.ended_in_order else 1
     host, _, port = options.tcp.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         sys.stderr.write(f"farthing: {options.tcp!r} is not [HOST:]PORT. Give for example 127.0.0.1:7007\n")
         return 2
     try:
-        build().start_tcp(host or "127.0.0.1", int(port))
+        server.start_tcp(host or "127.0.0.1", int(port))
     except OSError as exc:
         sys.stderr.write(f"farthing: can't listen on {options.tcp}: {exc.strerror}. Choose another port\n")
         return 1
@@ -85,6 +177,19 @@ def main(argv: list[str]) -> int:
 
 def _start_log(level: str) -> None:
     """Log to stderr, which editors show in an output channel. stdout belongs to the protocol."""
-    logging.basicConfig(level=level, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    if level != "DEBUG":
+        handler.addFilter(_shorten)
+    logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(max(logging.WARNING, logging.getLevelName(level)))
     _logger.info("farthing %s, state in %s", __version__, paths.data_dir())
+
+
+def _shorten(record: logging.LogRecord) -> bool:
+    """pygls logs a client's mistakes with tracebacks. Only those of faults in a handler of ours are worth reading."""
+    if record.name.startswith("pygls"):
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, JsonRpcException | ValueError | RecursionError):
+            record.exc_info = None
+        record.msg, record.args = record.getMessage().partition("\n")[0], None
+    return True

@@ -26,6 +26,8 @@ def line_bounds(text: str, line: int) -> tuple[int, int] | None:
     Args:
         line: counted from 0.
     """
+    if line > len(text):  # also what islice can't take
+        return None
     start = 0
     if line > 0:
         above = next(itertools.islice(_BREAK.finditer(text), line - 1, None), None)

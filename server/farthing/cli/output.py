@@ -45,6 +45,10 @@ def command(function: Callable[_P, None]) -> Callable[_P, None]:
             function(*args, **kwargs)
         except FarthingError as exc:
             fail(exc.message, exc.fix, exc.exit_code)
+        except OSError as exc:
+            # A full or read-only disk, wherever it showed. Input that can't be read has its own words.
+            where = f"{exc.filename}: " if exc.filename else ""
+            fail(f"{where}{exc.strerror or exc}", "Make room there, or move all state with FARTHING_HOME", code=1)
         except KeyboardInterrupt:
             fail("interrupted", code=130)
 

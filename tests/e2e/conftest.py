@@ -1,0 +1,31 @@
+"""A server, with and without a model."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import engine, lsp
+
+
+@pytest.fixture
+def client(farthing_home: Path, tmp_path: Path) -> Iterator[lsp.Client]:
+    """A server without any model, with which hands have been shaken."""
+    with lsp.server(log=tmp_path / "server.log") as running:
+        running.initialize()
+        yield running
+
+
+@pytest.fixture
+def model_home(home_with_models: Path) -> Iterator[Path]:
+    """A state directory with the real model, whose engine ends with the test."""
+    yield home_with_models
+    engine.stop(home_with_models)
+
+
+@pytest.fixture
+def model_client(model_home: Path, tmp_path: Path) -> Iterator[lsp.Client]:
+    """A server with the real model, with which hands have been shaken."""
+    with lsp.server(log=tmp_path / "server.log") as running:
+        running.initialize()
+        yield running
