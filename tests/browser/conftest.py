@@ -31,14 +31,14 @@ FILE = "shop.py"
 SOURCE = '''"""Prices of a small shop."""
 
 
-def net_price(price: float, discount: float) -> float:
-    """Return the price after the discount, which is a share from 0 to 1."""
-    return price * (1 - discount)
-
-
 def total_price(prices: list[float]) -> float:
     """Return the sum of all prices."""
     return sum(prices)
+
+
+def lowest_price(prices: list[float]) -> float:
+    """Return the lowest of all prices."""
+    return min(prices)
 '''
 
 OpenVSCode = Callable[..., AbstractContextManager[Workbench]]

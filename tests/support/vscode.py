@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -85,7 +86,7 @@ def serve(
             until(lambda: _answers(port), "code-server to answer")
             yield f"http://127.0.0.1:{port}/?folder={workspace}"
         finally:
-            end_tree(process)
+            _end(process)
 
 
 def _answers(port: int) -> bool:
@@ -95,14 +96,23 @@ def _answers(port: int) -> bool:
         return False
 
 
-def end_tree(process: subprocess.Popen[bytes]) -> None:
-    """End a process; code-server ends its extension hosts and these their language servers."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End code-server and its process group: extension hosts and language servers outlive it for a while."""
     process.terminate()
     try:
         process.wait(timeout=15)
-    except subprocess.TimeoutExpired:
-        process.kill()
+        until(lambda: not _group_lives(process.pid), "VS Code's processes to end", 15)
+    except (subprocess.TimeoutExpired, AssertionError):
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=15)
+
+
+def _group_lives(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 class Workbench:
