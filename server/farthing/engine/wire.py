@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeVar, cast, get_args, get_origin
 
 from farthing.errors import EngineError
 
@@ -39,7 +39,8 @@ class Complete:
 
 @dataclass(frozen=True)
 class Cancel:
-    """Give up the request with this id. Answered by that request's own :class:`Done`; unknown ids are ignored."""
+    """Give up the request with this id. Answered by that request's own :class:`Done`, or :class:`Failed` for a
+    :class:`Load`; unknown ids are ignored."""
 
     tag: ClassVar[str] = "cancel"
     id: int
@@ -219,11 +220,11 @@ def _encode(key: str, message: Request | Event) -> bytes:
 def _decode(line: bytes, key: str, kinds: Mapping[str, Callable[..., _M]]) -> _M:
     try:
         value: Any = json.loads(line)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise MalformedMessage("the message is not JSON") from exc
     if not isinstance(value, dict):
         raise MalformedMessage("the message is not a JSON object")
-    id: int = value["id"] if isinstance(value.get("id"), int) else -1
+    id: int = value["id"] if type(value.get("id")) is int else -1
     tag = str(value.pop(key, None))
     cls = kinds.get(tag)
     if cls is None:
@@ -231,10 +232,19 @@ def _decode(line: bytes, key: str, kinds: Mapping[str, Callable[..., _M]]) -> _M
     fields = {spec.name: spec for spec in dataclasses.fields(cast(Any, cls))}
     known = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items() if name in fields}
     for name, item in known.items():
-        wanted = fields[name].type
-        if (wanted is int or wanted is str) and type(item) is not wanted:
-            raise MalformedMessage(f"{name!r} of the message {tag!r} must be of type {wanted.__name__}", id)
+        if not _fits(item, fields[name].type):
+            raise MalformedMessage(f"{name!r} of the message {tag!r} has a value that it can't have", id)
     try:
         return cls(**known)
     except TypeError as exc:
         raise MalformedMessage(f"the message {tag!r} lacks a field", id) from exc
+
+
+def _fits(value: object, wanted: object) -> bool:
+    if wanted is float:
+        return type(value) in (int, float)
+    if get_origin(wanted) is Literal:
+        return value in get_args(wanted)
+    if get_origin(wanted) is tuple:
+        return isinstance(value, tuple) and all(_fits(item, get_args(wanted)[0]) for item in value)
+    return type(value) is wanted
