@@ -41,8 +41,8 @@ def build_prompt(
         suffix: tokens of the text after it.
         fim: the model's markers; None for a model without any, which then only sees the prefix.
         bos: the token that starts every sequence of the model, if it wants one.
-        limit: most tokens of the prompt. The far end of the prefix gives way first, then that of the suffix, of which
-            at least a quarter of the room is kept.
+        limit: most tokens of the prompt, at least the 4 that are none of the text. The far end of the prefix gives way
+            first, then that of the suffix, of which at least a quarter of the room is kept.
 
     Returns:
         Tokens, ``len <= limit``.

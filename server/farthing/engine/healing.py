@@ -28,7 +28,7 @@ class Vocabulary:
         holds every byte."""
         if required not in self._found:
             first = bisect.bisect_left(self._pieces, required)
-            last = bisect.bisect_right(self._pieces, required + b"\xff" * 8)
+            last = bisect.bisect_right(self._pieces, required, key=lambda piece: piece[: len(required)])
             found = self._tokens[first:last]
             for length in range(1, len(required)):
                 at = bisect.bisect_left(self._pieces, required[:length])
@@ -42,13 +42,13 @@ class Vocabulary:
 def take_back(prefix: Sequence[int], piece: Callable[[int], bytes]) -> tuple[Sequence[int], bytes]:
     """Split a prefix into the tokens that the prompt keeps and the bytes that generation must spell first.
 
-    A prefix that ends with a line break, or with half a code point, is left alone.
+    A prefix that ends with a line break, with half a code point, or with a token that spells nothing is left alone.
     """
     if len(prefix) < 2:
         return prefix, b""
     last = piece(prefix[-1])
     try:
-        whole = not last.decode().endswith(("\n", "\r"))
+        whole = bool(last) and not last.decode().endswith(("\n", "\r"))
     except UnicodeDecodeError:
         whole = False
     return (prefix[:-1], last) if whole else (prefix, b"")
