@@ -26,7 +26,7 @@ def generate(
     Returns:
         The final event, with reason ``cancelled`` where the flag was raised; never raises for that.
     """
-    max_tokens = min(request.max_tokens, runtime.n_ctx // 2)
+    max_tokens = max(1, min(request.max_tokens, runtime.n_ctx // 2))
     prefix, required = take_back(runtime.tokenize(request.prefix), runtime.piece)
     suffix = runtime.tokenize(request.suffix) if runtime.fim else []
     prompt = build_prompt(prefix, suffix, runtime.fim, runtime.bos, runtime.n_ctx - max_tokens - MAX_HEALED)

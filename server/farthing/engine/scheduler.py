@@ -12,7 +12,7 @@ from pathlib import Path
 from farthing.engine import wire
 from farthing.engine.generate import generate
 from farthing.engine.runtime import AbortFlag, Runtime
-from farthing.errors import EngineError, FarthingError, ModelUnusable
+from farthing.errors import Cancelled, EngineError, FarthingError, ModelUnusable
 
 MAX_LOADED = 2
 """Models kept in memory: one for completion, one for edits. The one unused for longest makes room."""
@@ -86,6 +86,8 @@ class Scheduler:
         job.ended_early = reason
         if isinstance(job.request, wire.Complete):
             job.emit(wire.Done(job.request.id, reason, total_ms=round((time.monotonic() - job.arrived) * 1000, 1)))
+        else:
+            job.emit(wire.Failed(job.request.id, Cancelled.__name__, "the loading was given up"))
         if job is self._running:
             self._abort.raise_()
         else:
@@ -150,10 +152,10 @@ class Scheduler:
     def _runtime(self, model: str) -> Runtime:
         runtime = self._runtimes.pop(model, None)
         if runtime is None:
-            while len(self._runtimes) >= MAX_LOADED:
-                self._runtimes.pop(next(iter(self._runtimes))).close()
             if not Path(model).is_file():
                 raise ModelUnusable(f"there is no model file {model}", "Run `farthing models list`")
+            while len(self._runtimes) >= MAX_LOADED:
+                self._runtimes.pop(next(iter(self._runtimes))).close()
             self._change_state("loading", model)
             runtime = Runtime(Path(model), self._n_ctx, self.threads, self._abort)
         self._runtimes[model] = runtime  # last used goes last

@@ -1,0 +1,276 @@
+"""Who is answered by the one compute thread, when, and how often."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from farthing.engine import wire
+from farthing.engine.scheduler import MAX_LOADED, Job, Scheduler
+from farthing.errors import EngineError, ModelUnusable
+from tests.support.fake_runtime import WAIT_S, Script
+
+FINAL = (wire.Done, wire.Failed, wire.Loaded)
+
+
+class Desk:
+    """A scheduler, its jobs, and what they and all others were told."""
+
+    def __init__(self, script: Script, folder: Path) -> None:
+        self.script = script
+        self.folder = folder
+        self.changed = threading.Condition()
+        self.events: dict[int, list[Any]] = {}
+        self.states: list[str] = []
+        self.scheduler = Scheduler(512, 1, self._on_state)
+
+    def _on_state(self, change: wire.StateChange) -> None:
+        with self.changed:
+            self.states.append(change.state)
+            self.changed.notify_all()
+
+    def model(self, name: str) -> str:
+        (self.folder / name).touch()
+        return str(self.folder / name)
+
+    def submit(self, request: wire.Complete | wire.Load, owner: object = None) -> int:
+        events = self.events.setdefault(request.id, [])
+
+        def emit(event: wire.Event) -> None:
+            with self.changed:
+                events.append(event)
+                self.changed.notify_all()
+
+        self.scheduler.submit(Job(request, owner or self, emit))
+        return request.id
+
+    def complete(self, id: int, document: str = "d", owner: object = None, model: str = "m.gguf") -> int:
+        return self.submit(wire.Complete(id, document, self.model(model), f"p{id}\n", "", 20), owner)
+
+    def load(self, id: int, model: str) -> int:
+        return self.submit(wire.Load(id, self.model(model)))
+
+    def end(self, id: int) -> Any:
+        """The final event of a job; there is exactly one, and nothing comes after it."""
+        with self.changed:
+            assert self.changed.wait_for(lambda: self._final(id), WAIT_S), f"request {id} was not answered"
+            return self._final(id)[0]
+
+    def ended(self, id: int) -> Any:
+        """The same, of a job that must have been answered by now."""
+        with self.changed:
+            return self._final(id)[0]
+
+    def _final(self, id: int) -> list[Any]:
+        return [event for event in self.events[id] if isinstance(event, FINAL)]
+
+    def wait_idle(self) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: self.states[-1:] == ["idle"] and not self.scheduler.busy, WAIT_S)
+
+
+@pytest.fixture
+def desk(script: Script, tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(script, tmp_path)
+    yield desk
+    script.let_go()
+    desk.scheduler.close()
+    for id, events in desk.events.items():
+        assert [isinstance(event, FINAL) for event in events].count(True) == 1, f"answers of {id}: {events}"
+        assert isinstance(events[-1], FINAL), f"request {id} was told something after its end"
+
+
+def test_a_completion_is_generated(desk: Desk) -> None:
+    desk.script.answer = "xy"
+    done = desk.end(desk.complete(1))
+    assert (done.reason, done.output_tokens) == ("stop", 2)
+    assert [type(event) for event in desk.events[1]] == [wire.Prefilled, wire.Token, wire.Token, wire.Done]
+    desk.wait_idle()
+    assert desk.states == ["loading", "generating", "idle"]
+
+
+def test_jobs_are_done_in_order(desk: Desk) -> None:
+    desk.script.held = True
+    for id in (1, 2, 3):
+        desk.complete(id, document=f"{id}")
+    desk.script.let_go()
+    assert [desk.end(id).reason for id in (1, 2, 3)] == ["stop"] * 3
+    assert desk.script.prompts == ["p1\n", "p2\n", "p3\n"]
+
+
+def test_the_newest_of_a_document_supersedes_the_one_at_work(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1)
+    desk.script.wait("prompts", 1)
+    desk.complete(2)
+    assert desk.ended(1).reason == "superseded"
+    desk.script.wait("aborted", 1)
+    desk.script.let_go()
+    assert desk.end(2).reason == "stop"
+
+
+def test_the_newest_of_a_document_supersedes_those_in_the_queue(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1, document="other")
+    desk.script.wait("prompts", 1)
+    desk.complete(2)
+    desk.complete(3)
+    assert desk.ended(2).reason == "superseded"
+    assert desk.script.aborted == 0
+    desk.script.let_go()
+    assert desk.end(1).reason == desk.end(3).reason == "stop"
+    assert desk.script.prompts == ["p1\n", "p3\n"]
+
+
+def test_other_documents_and_other_windows_are_left_alone(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1, document="a", owner="one")
+    desk.complete(2, document="b", owner="one")
+    desk.complete(3, document="a", owner="two")
+    desk.script.let_go()
+    assert [desk.end(id).reason for id in (1, 2, 3)] == ["stop"] * 3
+
+
+def test_cancelling_what_works_answers_at_once_and_stops_it(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1)
+    desk.script.wait("prompts", 1)
+    desk.scheduler.cancel(desk, 1)
+    assert desk.ended(1).reason == "cancelled"
+    desk.script.wait("aborted", 1)
+    desk.wait_idle()
+
+
+def test_cancelling_what_waits_keeps_it_from_the_model(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1, document="a")
+    desk.script.wait("prompts", 1)
+    desk.complete(2, document="b")
+    desk.scheduler.cancel(desk, 2)
+    assert desk.ended(2).reason == "cancelled"
+    desk.script.let_go()
+    assert desk.end(1).reason == "stop"
+    desk.wait_idle()
+    assert desk.script.prompts == ["p1\n"]
+
+
+def test_all_of_one_owner_are_cancelled_and_no_others(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1, document="a", owner="one")
+    desk.complete(2, document="b", owner="one")
+    desk.complete(3, document="c", owner="two")
+    desk.scheduler.cancel("one")
+    assert desk.ended(1).reason == desk.ended(2).reason == "cancelled"
+    desk.script.let_go()
+    assert desk.end(3).reason == "stop"
+
+
+def test_what_is_unknown_or_over_can_be_cancelled(desk: Desk) -> None:
+    desk.end(desk.complete(1))
+    desk.scheduler.cancel(desk, 1)
+    desk.scheduler.cancel(desk, 99)
+    desk.scheduler.cancel("nobody")
+    assert desk.end(desk.complete(2)).reason == "stop"
+
+
+def test_cancelling_twice_answers_once(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1)
+    desk.script.wait("prompts", 1)
+    desk.scheduler.cancel(desk, 1)
+    desk.scheduler.cancel(desk)
+    desk.complete(2)
+    desk.script.let_go()
+    assert desk.end(2).reason == "stop"
+
+
+def test_loads_are_not_superseded(desk: Desk) -> None:
+    desk.script.load_held = True
+    desk.load(1, "a.gguf")
+    desk.load(2, "a.gguf")
+    desk.complete(3, model="a.gguf")
+    desk.script.let_go()
+    for id in (1, 2):
+        loaded = desk.end(id)
+        assert isinstance(loaded, wire.Loaded) and loaded.fim
+    assert desk.end(3).reason == "stop"
+    assert desk.script.loaded == ["a.gguf"]
+
+
+def test_a_load_that_is_given_up_is_answered_too(desk: Desk) -> None:
+    desk.script.load_held = True
+    desk.load(1, "a.gguf")
+    desk.script.wait("loading", 1)
+    desk.load(2, "b.gguf")
+    desk.scheduler.cancel(desk)
+    assert {desk.ended(id).kind for id in (1, 2)} == {"Cancelled"}
+
+
+def test_the_model_unused_for_longest_makes_room(desk: Desk) -> None:
+    for id, model in enumerate(["a", "b", "a", "c"], 1):
+        desk.end(desk.load(id, model))
+    assert MAX_LOADED == 2
+    assert desk.script.closed == ["b"]
+    assert [Path(path).name for path in desk.scheduler.report(9).models] == ["a", "c"]
+
+
+def test_a_missing_file_fails_and_costs_no_loaded_model(desk: Desk) -> None:
+    for id, model in enumerate(["a", "b"], 1):
+        desk.end(desk.load(id, model))
+    desk.submit(wire.Load(3, "/nowhere/m.gguf"))
+    failed = desk.end(3)
+    assert (failed.kind, failed.message) == ("ModelUnusable", "there is no model file /nowhere/m.gguf")
+    assert desk.script.closed == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "message", "fix"),
+    [
+        (ModelUnusable("it is no model", "Pull it"), "ModelUnusable", "it is no model", "Pull it"),
+        (EngineError("status 1"), "EngineError", "status 1", ""),
+        (MemoryError(), "EngineError", "the engine failed ()", "See its log"),
+        (RuntimeError("a defect"), "EngineError", "the engine failed (a defect)", "See its log"),
+        (OSError("gone"), "EngineError", "the engine failed (gone)", "See its log"),
+    ],
+)
+def test_an_error_is_told_and_the_next_job_is_done(
+    desk: Desk, error: Exception, kind: str, message: str, fix: str
+) -> None:
+    desk.script.error = error
+    failed = desk.end(desk.complete(1))
+    assert (failed.kind, failed.message, failed.fix) == (kind, message, fix)
+    desk.script.error = None
+    assert desk.end(desk.complete(2)).reason == "stop"
+
+
+def test_a_model_that_cannot_be_loaded_is_tried_again_next_time(desk: Desk) -> None:
+    desk.script.load_error = ModelUnusable("it is cut off")
+    assert desk.end(desk.load(1, "a")).kind == "ModelUnusable"
+    desk.wait_idle()
+    desk.script.load_error = None
+    assert isinstance(desk.end(desk.load(2, "a")), wire.Loaded)
+
+
+def test_the_report_says_what_goes_on(desk: Desk) -> None:
+    assert desk.scheduler.report(5).state == "idle"
+    desk.script.held = True
+    desk.complete(1, document="a")
+    desk.complete(2, document="b")
+    desk.script.wait("prompts", 1)
+    report = desk.scheduler.report(6)
+    assert (report.id, report.state, report.queued, report.threads) == (6, "generating", 1, 1)
+    assert desk.scheduler.busy
+
+
+def test_closing_ends_all_and_gives_the_memory_back(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1, document="a")
+    desk.script.wait("prompts", 1)
+    desk.complete(2, document="b")
+    desk.load(3, "m.gguf")
+    desk.scheduler.close()
+    assert desk.ended(1).reason == desk.ended(2).reason == "cancelled"
+    assert desk.ended(3).kind == "Cancelled"
+    assert desk.script.closed == ["m.gguf"]
