@@ -51,9 +51,13 @@ def _needed(variable: str, what: str) -> str:
     return value
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
+    """Chromium, without a window.
+
+    For one module only: while playwright's plain API is started an event loop runs in this thread, and no test of another
+    directory could run its own.
+    """
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("FARTHING_TEST_BROWSER") or next(filter(None, map(shutil.which, names)), None)
     if found is None:
