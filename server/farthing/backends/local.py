@@ -4,10 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import logging
-import os
-import subprocess
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -16,12 +12,16 @@ from pathlib import Path
 
 from farthing import __version__, paths
 from farthing.backends.base import Activity, FimRequest, Finish, Piece, Usage
+from farthing.backends.engine_process import EngineProcess
 from farthing.engine import wire
 from farthing.errors import EngineCrashed, EngineError, EngineUnavailable, FarthingError, ModelError, ModelUnusable
 from farthing.settings import EngineSettings
 
 START_TIMEOUT = 20.0
 """Seconds that a new engine may need until its socket is there; 0.4 on the slowest machine measured."""
+
+HELLO_TIMEOUT = 5.0
+"""Seconds until what listens but does not greet is taken for no engine."""
 
 CRASHES, CRASH_WINDOW = 3, 60.0
 """This many crashes within this many seconds, and no new engine is started until the window has passed."""
@@ -49,6 +49,7 @@ class LocalBackend:
         self._connecting = asyncio.Lock()
         self._ids = itertools.count(1)
         self._crashes: deque[float] = deque(maxlen=CRASHES)
+        self._complaint = ""
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
         """See :class:`farthing.backends.base.CompletionBackend`."""
@@ -76,7 +77,7 @@ class LocalBackend:
         try:
             connection.send(message)
             while not ended:
-                match await self._next(events):
+                match await self._next(connection, events):
                     case wire.Prefilled(_, prompt_tokens, cached_tokens):
                         usage = Usage(prompt_tokens, cached_tokens)
                     case wire.Token(_, text, output_tokens):
@@ -112,27 +113,34 @@ class LocalBackend:
         events = connection.open(message.id)
         try:
             connection.send(message)
-            answer = await self._next(events)
+            answer = await self._next(connection, events)
             if isinstance(answer, wire.Failed):
                 raise _KINDS.get(answer.kind, EngineError)(answer.message, answer.fix)
             return answer
         finally:
             connection.forget(message.id)
 
-    async def _next(self, events: "asyncio.Queue[wire.Event | None]") -> wire.Event:
+    async def _next(self, connection: "_Connection", events: "asyncio.Queue[wire.Event | None]") -> wire.Event:
         event = await events.get()
         if event is None:
-            self._crashes.append(time.monotonic())
+            if not connection.mourned:  # one crash, however many requests it cost
+                connection.mourned = True
+                self._crashes.append(time.monotonic())
             raise EngineCrashed("the engine died while it worked", "It is started again when it is needed")
         return event
 
     async def stop_engine(self) -> None:
-        """End the user's engine, if one runs. Returns when it is gone."""
+        """End the user's engine, if one runs. Returns when it is gone.
+
+        Raises:
+            EngineUnavailable: it does not end.
+        """
+        connection = None
         with contextlib.suppress(OSError, EngineError):
             connection = await _Connection.open_to(_socket_path(), self._show)
-            connection.send(wire.Shutdown(next(self._ids)))
-            await connection.closed.wait()
         await self.aclose()
+        if connection is not None:
+            await self._end(connection)
 
     async def aclose(self) -> None:
         """Leave the engine; it lives on for others."""
@@ -155,11 +163,19 @@ class LocalBackend:
             connection = await self._find(path) or await self._start(path)
             if connection.hello.version != __version__ or connection.hello.wire != wire.VERSION:
                 _logger.info("replacing an engine of version %s", connection.hello.version)
-                connection.send(wire.Shutdown(next(self._ids)))
-                await connection.closed.wait()
+                await self._end(connection)
                 connection = await self._start(path)
             self._connection = connection
             return connection
+
+    async def _end(self, connection: "_Connection") -> None:
+        connection.send(wire.Shutdown(next(self._ids)))
+        try:
+            await asyncio.wait_for(connection.closed.wait(), START_TIMEOUT)
+        except TimeoutError as exc:
+            connection.close()
+            pid = connection.hello.pid
+            raise EngineUnavailable(f"the engine (process {pid}) does not end", f"Run `kill {pid}`") from exc
 
     async def _find(self, path: Path) -> "_Connection | None":
         try:
@@ -170,19 +186,25 @@ class LocalBackend:
     async def _start(self, path: Path) -> "_Connection":
         recent = [crash for crash in self._crashes if time.monotonic() - crash < CRASH_WINDOW]
         if len(recent) == CRASHES:
+            last = f": {self._complaint}" if self._complaint else ""
             raise EngineUnavailable(
-                f"the engine died {CRASHES} times within {CRASH_WINDOW:.0f} s, so it is left alone for a while",
+                f"the engine died {CRASHES} times within {CRASH_WINDOW:.0f} s, so it is left alone for a while{last}",
                 "Run `farthing doctor`, or choose another model",
             )
         self._on_activity(Activity("loading", "starting the engine"))
-        process = _EngineProcess(path, self._settings())
+        process = EngineProcess(path, self._settings())
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             if connection := await self._find(path):
+                self._complaint = ""
                 return connection
-            # 0 means that another engine was faster: its socket comes within moments.
             if process.returncode:
-                raise EngineUnavailable(process.complaint(), "Run `farthing doctor`")
+                self._crashes.append(time.monotonic())
+                self._complaint = process.complaint()
+                raise EngineUnavailable(self._complaint, "Run `farthing doctor`")
+            if process.returncode == 0:
+                # Another engine holds the lock: one that was faster, or one that is about to exit.
+                process = EngineProcess(path, self._settings())
             await asyncio.sleep(0.02)
         raise EngineUnavailable(f"the engine did not come up within {START_TIMEOUT:.0f} s", "Run `farthing doctor`")
 
@@ -193,6 +215,8 @@ class _Connection:
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: wire.Hello) -> None:
         self.hello = hello
         self.closed = asyncio.Event()
+        self.mourned = False
+        """Whether its end was counted as a crash."""
         self._reader = reader
         self._writer = writer
         self._queues: dict[int, asyncio.Queue[wire.Event | None]] = {}
@@ -207,11 +231,12 @@ class _Connection:
         """
         reader, writer = await asyncio.open_unix_connection(path, limit=wire.MAX_LINE)
         try:
-            hello = wire.decode_event(await asyncio.wait_for(reader.readline(), 5))
-        except (wire.MalformedMessage, TimeoutError) as exc:
+            hello = wire.decode_event(await asyncio.wait_for(reader.readline(), HELLO_TIMEOUT))
+        except (wire.MalformedMessage, TimeoutError, ValueError):  # ValueError: a line without an end
+            hello = None
+        if not isinstance(hello, wire.Hello):
             writer.close()
-            raise ConnectionError(f"what listens on {path} is no engine") from exc
-        assert isinstance(hello, wire.Hello)
+            raise ConnectionError(f"what listens on {path} is no engine")
         connection = cls(reader, writer, hello)
         connection._task = asyncio.create_task(connection._read(on_state))
         return connection
@@ -247,42 +272,6 @@ class _Connection:
             self._writer.close()
             for queue in self._queues.values():
                 queue.put_nowait(None)
-
-
-class _EngineProcess:
-    """A new engine that outlives us: in a session of its own, and without our standard streams."""
-
-    def __init__(self, socket_path: Path, settings: EngineSettings) -> None:
-        self.returncode: int | None = None
-        self._log = socket_path.with_name("start.log")
-        command = [sys.executable, "-m", "farthing", "engine", "--socket", os.fspath(socket_path)]
-        command += ["--threads", str(settings.threads), "--context-tokens", str(settings.context_tokens)]
-        command += ["--idle-minutes", str(settings.idle_minutes)]
-        # libgomp spins at its barriers for milliseconds. On a machine that compiles at the same time this made
-        # decoding 4 times slower (1.8 instead of 7.2 tokens/s on 2 busy cores) and no faster on an idle one.
-        environment = {"GOMP_SPINCOUNT": "10000", **os.environ, "PYTHONSAFEPATH": "1"}
-        with self._log.open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                cwd=socket_path.parent,
-                env=environment,
-                start_new_session=True,
-            )
-        threading.Thread(target=self._wait, args=(process,), name="engine-wait", daemon=True).start()
-
-    def _wait(self, process: "subprocess.Popen[bytes]") -> None:
-        self.returncode = process.wait()
-
-    def complaint(self) -> str:
-        """The last line that the engine wrote before it gave up."""
-        with contextlib.suppress(OSError):
-            lines = self._log.read_text(errors="replace").strip().splitlines()
-            if lines:
-                return lines[-1].removeprefix("farthing: ").rstrip(".")
-        return f"the engine ended with status {self.returncode} before it could answer"
 
 
 def _socket_path() -> Path:
