@@ -55,8 +55,8 @@ def _needed(variable: str, what: str) -> str:
 def browser() -> Iterator[Browser]:
     """Chromium, without a window.
 
-    For one module only: while playwright's plain API is started an event loop runs in this thread, and no test of another
-    directory could run its own.
+    For one module only: while playwright's plain API is started an event loop runs in this thread, and no other test
+    could run one of its own.
     """
     names = ("chromium", "chromium-browser", "google-chrome")
     found = os.environ.get("FARTHING_TEST_BROWSER") or next(filter(None, map(shutil.which, names)), None)
