@@ -2,17 +2,21 @@
 
 from farthing.completion.context import Context
 
+CLOSING = ")]}"
+
 
 def drop_suffix_overlap(text: str, context: Context) -> str:
-    """Cut the end of the answer where it repeats the rest of the cursor's line, or the start of the lines below.
+    """Cut the answer where it begins to repeat the rest of the cursor's line, or the start of the lines below.
 
     ``print(|)`` answered with ``value)`` becomes ``value``; answered with ``len(value)`` it stays.
     """
     rest = context.line_after.strip()
+    if rest and rest[0] in CLOSING:
+        return _without_spare_bracket(text, rest, context.line_before)
     if rest:
         # What the answer says after the rest of the line has no place: an insertion ends before that rest.
         for answer in (text.partition("\n")[0], text):
-            shorter = _without(answer.rstrip(), rest, context.line_before)
+            shorter = _without(answer.rstrip(), rest)
             if shorter is not None:
                 return shorter
         return text
@@ -23,27 +27,28 @@ def drop_suffix_overlap(text: str, context: Context) -> str:
     return text
 
 
-def _without(answer: str, rest: str, before: str) -> str | None:
+def _without(answer: str, rest: str) -> str | None:
     """The answer without the rest, or without a first part of it that is punctuation; None if it ends otherwise."""
-    spare = _spare_brackets(answer, rest, before)
     for size in range(min(len(rest), len(answer)), 0, -1):
         part = rest[:size]
-        whole = size == len(rest) or not any(each.isalnum() for each in part)
-        if whole and answer.endswith(part) and (part[0] not in ")]}" or _unmatched(part)[0] <= spare):
+        if answer.endswith(part) and (size == len(rest) or not any(each.isalnum() for each in part)):
             return answer[:-size]
     return None
 
 
-def _spare_brackets(answer: str, rest: str, before: str) -> int:
-    """Closing brackets of the answer that close nothing: neither what it opened nor what the line before it did."""
-    closing = _unmatched(answer)[0]
-    return min(closing, closing + _unmatched(rest)[0] - _unmatched(before)[1])
+def _without_spare_bracket(answer: str, rest: str, before: str) -> str:
+    """The answer up to the bracket that closes what the rest of the line closes already."""
+    closing, _ = _unmatched(answer)
+    needed = max(0, _unmatched(before)[1] - len(_unmatched(rest)[0]))
+    return answer[: closing[needed]] if len(closing) > needed else answer
 
 
-def _unmatched(text: str) -> tuple[int, int]:
-    """Closing brackets that nothing opened, and opening ones that nothing closed; those in strings don't count."""
-    closing, opening, quote, previous = 0, 0, "", ""
-    for character in text:
+def _unmatched(text: str) -> tuple[list[int], int]:
+    """Where closing brackets stand that nothing opened, and how many opening ones nothing closed. Those in strings
+    don't count."""
+    closing: list[int] = []
+    opening, quote, previous = 0, "", ""
+    for at, character in enumerate(text):
         if quote:
             if character == "\n" or (character == quote and previous != "\\"):
                 quote = ""
@@ -51,9 +56,9 @@ def _unmatched(text: str) -> tuple[int, int]:
             quote = character
         elif character in "([{":
             opening += 1
-        elif character in ")]}" and opening:
+        elif character in CLOSING and opening:
             opening -= 1
-        elif character in ")]}":
-            closing += 1
-        previous = character
+        elif character in CLOSING:
+            closing.append(at)
+        previous = "" if previous == character == "\\" else character
     return closing, opening
