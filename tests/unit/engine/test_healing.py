@@ -1,7 +1,7 @@
 """Tokens are found by their bytes."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from farthing.engine.healing import Vocabulary, take_back
@@ -11,6 +11,7 @@ spellings = st.lists(st.sampled_from([b"a", b"b", b"\xff", b" "]), max_size=12).
 
 
 @given(st.lists(spellings, max_size=30), spellings.filter(bool))
+@example([b"a" + b"\xff" * 10, b"b"], b"a")
 def test_the_tokens_that_fit_are_those_of_a_plain_search(pieces: list[bytes], required: bytes) -> None:
     expected = [
         token
