@@ -150,7 +150,10 @@ def _register_completion(server: LanguageServer, domain: Domain) -> None:
 
     @server.feature(protocol.RESTART_ENGINE)
     async def restart(ls: LanguageServer, params: Any) -> None:
-        await domain.backend.stop_engine()
+        try:
+            await domain.backend.stop_engine()
+        except FarthingError as exc:
+            raise JsonRpcException(str(exc)) from exc
         domain.status.configure(domain.settings.completion)
 
 

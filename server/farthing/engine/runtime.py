@@ -144,8 +144,12 @@ class Runtime:
         """Tokens of a text; markers spelled out in it are plain text unless ``special``."""
         data = text.encode(errors="replace")
         room = len(data) + 8
-        buffer = (native.llama_token * room)()
-        count = native.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
+        for _ in range(2):
+            buffer = (native.llama_token * room)()
+            count = native.llama_tokenize(self._vocab, data, len(data), buffer, room, False, special)
+            if count >= 0:
+                break
+            room = -count  # a vocabulary without the space's own token needs more tokens than bytes
         if count < 0:
             raise EngineError("the model's tokenizer failed on this text")
         return list(buffer[:count])

@@ -133,7 +133,9 @@ def test_goes_on_where_it_was_cancelled(hub: Hub) -> None:
     hub.go_on.set()
     hub.asked.clear()
     assert pull(MODEL, ignore).read_bytes() == DATA
-    assert [asked for method, _, asked in hub.asked if method == "GET"] == [f"bytes={kept}-"]
+    [asked] = [asked for method, _, asked in hub.asked if method == "GET"]
+    # More may have come in between the last report and the end of the process that downloads.
+    assert kept <= int(asked.removeprefix("bytes=").removesuffix("-")) <= HALF
 
 
 def test_wrong_bytes_leave_nothing(hub: Hub) -> None:
