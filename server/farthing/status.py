@@ -26,8 +26,10 @@ class StatusBoard:
         self._last: Status | None = None
 
     def configure(self, settings: CompletionSettings) -> None:
-        """New settings; also called when a model came or went."""
+        """New settings; also called when a model came or went. What went wrong before may be mended by it."""
         self._settings = settings
+        if self._activity.state == "error":
+            self._activity = NEVER_READY
         self._update()
 
     def show_activity(self, activity: Activity) -> None:

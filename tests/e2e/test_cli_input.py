@@ -2,42 +2,13 @@
 
 import json
 import os
-import resource
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support.cli import refused, run
 from tests.unit.engine.models import tiny_gguf
-
-COMMAND = [sys.executable, "-m", "farthing"]
-
-
-def run(*arguments: str | Path, file_size: int | None = None) -> "subprocess.CompletedProcess[str]":
-    """Run the command.
-
-    Args:
-        file_size: bytes beyond which no file can be written, as on a full disk.
-    """
-
-    def limit() -> None:
-        if file_size is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
-
-    command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, preexec_fn=limit)
-
-
-def refused(ran: "subprocess.CompletedProcess[str]", code: int = 2) -> str:
-    """The one line that a refused command says."""
-    assert ran.returncode == code, ran
-    assert ran.stdout == ""
-    assert ran.stderr.count("\n") == 1, ran.stderr
-    assert "Traceback" not in ran.stderr
-    assert ran.stderr.startswith("farthing: ")
-    return ran.stderr
 
 
 @pytest.fixture

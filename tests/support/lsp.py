@@ -16,6 +16,9 @@ from typing import IO, Any
 TIMEOUT = 60.0
 """Seconds that any answer may take. Far more than it needs: two cores may be busy with other tests."""
 
+INVOKED, AUTOMATIC = 1, 2
+"""How an inline completion came to be asked for."""
+
 Message = dict[str, Any]
 
 
@@ -53,7 +56,9 @@ class Client:
         )
         self.notifications: list[Received] = []
         self.settings: object = None
-        """Answer to ``workspace/configuration``."""
+        """The section that ``workspace/configuration`` is answered with."""
+        self.configuration: Message | None = None
+        """Where it is set, the whole answer."""
         self._ids = itertools.count(1)
         self._answers: dict[object, list[Received]] = {}
         self._changed = threading.Condition()
@@ -77,9 +82,10 @@ class Client:
     def _take(self, message: Message) -> None:
         received = Received(message, time.monotonic())
         if "method" in message and "id" in message:
-            wanted = message["method"] == "workspace/configuration"
-            result = [self.settings for _ in message["params"]["items"]] if wanted else None
-            self.send({"jsonrpc": "2.0", "id": message["id"], "result": result})
+            answer: Message = {"result": None}
+            if message["method"] == "workspace/configuration":
+                answer = self.configuration or {"result": [self.settings]}
+            self.send({"jsonrpc": "2.0", "id": message["id"], **answer})
             return
         with self._changed:
             if "method" in message:
@@ -181,12 +187,12 @@ class Client:
         params = {"textDocument": document, "contentChanges": [{"range": span, "text": text}]}
         self.notify("textDocument/didChange", params)
 
-    def ask_completion(self, uri: str, line: int, character: int, kind: int = 1) -> int:
+    def ask_completion(self, uri: str, line: int, character: int, kind: int = INVOKED) -> int:
         """Send a request for inline completion; returns its id."""
         params = {"textDocument": {"uri": uri}, "position": position(line, character)}
         return self.request("textDocument/inlineCompletion", {**params, "context": {"triggerKind": kind}})
 
-    def complete(self, uri: str, line: int, character: int, kind: int = 1) -> str:
+    def complete(self, uri: str, line: int, character: int, kind: int = INVOKED) -> str:
         """The text of the first suggestion; empty when there is none."""
         items = self.result(self.ask_completion(uri, line, character, kind))["items"]
         return str(items[0]["insertText"]) if items else ""
