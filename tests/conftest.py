@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from farthing import paths
+from tests.support import engine
 
 pytest_plugins = ["pytester", "tests.support.skips"]
 
@@ -25,6 +26,8 @@ def farthing_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     home = Path(tempfile.mkdtemp(prefix="fh-"))
     monkeypatch.setenv("FARTHING_HOME", str(home))
     yield home
+    # It outlives the server or command that started it, and would outlive the test.
+    engine.stop(home)
     shutil.rmtree(home, ignore_errors=True)
 
 

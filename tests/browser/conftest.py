@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
-from tests.support import engine
 from tests.support.vscode import ARTEFACTS, Installation, Workbench, install_extension, serve
 
 ROOT = Path(__file__).parents[2]
@@ -99,7 +98,7 @@ def _keep_evidence(page: Page, logs: Path, name: str) -> None:
 @pytest.fixture
 def vscode(
     request: pytest.FixtureRequest, browser: Browser, installation: Installation, farthing_home: Path, workspace: Path
-) -> Iterator[OpenVSCode]:
+) -> OpenVSCode:
     """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…) as workbench``."""
 
     @contextmanager
@@ -129,5 +128,4 @@ def vscode(
         finally:
             shutil.rmtree(home, ignore_errors=True)
 
-    yield open_vscode
-    engine.stop(farthing_home)
+    return open_vscode
