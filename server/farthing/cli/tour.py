@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+import sys
 import tempfile
 from importlib import resources
 from pathlib import Path
@@ -41,15 +42,22 @@ def tour() -> None:
     _print_code(head, cold, tail)
     if cold is None:
         raise FarthingError("the model had nothing to add to the sample", "Run `farthing doctor`")
-    (folder / "inventory.py").write_text(head + INDENT + cold.text + "\n" + tail, encoding="utf-8")
     for label, completion in (("first", cold), ("after typing 'item.'", warm)):
         if completion is not None:
             _print_speed(label, completion)
-    _print_next(folder)
+    _print_next(_leave_unfinished(path, head + INDENT + cold.text + "\n" + tail))
 
 
 def _complete(path: Path, head: str, tail: str, model: Path) -> Completion | None:
     return asyncio.run(complete_text(path, head + tail, len(head), model, CompletionSettings()))
+
+
+def _leave_unfinished(path: Path, text: str) -> str:
+    """Write the sample with its last line cut off after ``return``; returns the place as the command line wants it."""
+    text = text[: text.rindex("return ") + len("return ")]
+    path.write_text(text, encoding="utf-8")
+    lines = text.split("\n")
+    return f"{path}:{len(lines)}:{len(lines[-1]) + 1}"
 
 
 def _print_places(folder: Path) -> None:
@@ -87,13 +95,15 @@ def _print_speed(label: str, completion: Completion) -> None:
     )
 
 
-def _print_next(folder: Path) -> None:
+def _print_next(place: str) -> None:
+    # The command that runs this, where its name alone would not find it.
+    farthing = "farthing" if shutil.which("farthing") else sys.argv[0]
     output.out.print(
         "\n[bold]What next[/]\n"
         "  ./scripts/run --web        VS Code in your browser, with Farthing in it\n"
         "  ./scripts/run WORKSPACE    your own editor (code, codium, cursor or code-server on PATH)\n"
-        f"  farthing complete {folder}/inventory.py:21:9\n"
-        "  farthing doctor            what works here, and how fast\n"
-        "  farthing models list       other models\n",
+        f"  {farthing} complete {place}\n"
+        f"  {farthing} doctor            what works here, and how fast\n"
+        f"  {farthing} models list       other models\n",
         soft_wrap=True,
     )

@@ -69,6 +69,9 @@ class Service:
             elif idle >= self._idle_seconds:
                 _logger.info("exiting after %.0f s without work", idle)
                 self._stopping.set()
+            elif not self._socket_path.exists():
+                _logger.info("exiting: the socket was removed, so nobody new can reach this engine")
+                self._stopping.set()
             await asyncio.sleep(min(5.0, self._idle_seconds / 4))
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
