@@ -5,7 +5,7 @@ import contextlib
 import logging
 import threading
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lsprotocol import types
@@ -16,11 +16,14 @@ from pygls.workspace import Workspace
 from farthing import protocol
 from farthing.backends.local import LocalBackend
 from farthing.completion.pipeline import Completion, CompletionPipeline, CompletionRequest
-from farthing.engine.models import catalogue, pull, store
+from farthing.engine.models import catalogue, store
 from farthing.errors import Cancelled, FarthingError
 from farthing.settings import Settings, decode
 from farthing.status import StatusBoard
 from farthing.text import MAX_DOCUMENT, Encoding, lsp_offset
+
+if TYPE_CHECKING:
+    from farthing.engine.models.pull import Progress
 
 _logger = logging.getLogger(__name__)
 
@@ -166,6 +169,8 @@ def _register_models(server: LanguageServer, domain: Domain) -> None:
 
     @server.feature(protocol.PULL_MODEL)
     async def pull_model(ls: LanguageServer, params: Any) -> dict[str, Any]:
+        from farthing.engine.models import pull  # here: a server starts far more often than a model is fetched
+
         token = getattr(params, "workDoneToken", None)
         given_up = threading.Event()
         loop = asyncio.get_running_loop()
@@ -174,7 +179,7 @@ def _register_models(server: LanguageServer, domain: Domain) -> None:
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
 
-        def report(progress: pull.Progress) -> None:
+        def report(progress: "Progress") -> None:
             if token is not None:
                 loop.call_soon_threadsafe(ls.work_done_progress.report, token, _progress(progress))
 
@@ -212,6 +217,6 @@ def _item(completion: Completion, position: types.Position) -> types.InlineCompl
     )
 
 
-def _progress(progress: pull.Progress) -> types.WorkDoneProgressReport:
+def _progress(progress: "Progress") -> types.WorkDoneProgressReport:
     percentage = int(100 * progress.done / progress.total) if progress.total else 0
     return types.WorkDoneProgressReport(message=f"{progress.stage} {progress.detail}".strip(), percentage=percentage)

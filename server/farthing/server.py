@@ -34,10 +34,7 @@ class Protocol(LanguageServerProtocol):
     """pygls' protocol, except that whatever can't be taken is answered. pygls only logs most of it, and the client
     waits for ever."""
 
-    @property
-    def ended_in_order(self) -> bool:
-        """Whether the client said ``shutdown``, as it should before it goes."""
-        return bool(self._shutdown)
+    _server: "Server"
 
     def structure_message(self, data: dict[str, Any]) -> Any:
         """See pygls."""
@@ -84,6 +81,11 @@ class Protocol(LanguageServerProtocol):
         # Not by pygls' own class: it leaves out an id that is None, which JSON-RPC wants to be null.
         self._send_data({"jsonrpc": self.VERSION, "id": id, "error": {"code": code.value, "message": text}})
 
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]  # no generator: nobody else is asked
+        """Let the loop end. pygls raises SystemExit within it, which loses the exit code, and on TCP a traceback."""
+        self._server.stop()
+
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
         """Apply edits. pygls' own way takes form feeds and other separators for line breaks, which LSP does not, and so
@@ -111,6 +113,16 @@ class Server(LanguageServer):
     """pygls' server, except that what arrives garbled is answered by JSON-RPC's means and not by a pop-up."""
 
     protocol: Protocol
+
+    @property
+    def exit_code(self) -> int:
+        """0 where the client said ``shutdown`` before it went, as LSP has it."""
+        return 0 if self.protocol._shutdown else 1
+
+    def stop(self) -> None:
+        """End after the message that is being handled."""
+        assert self._stop_event is not None
+        self._stop_event.set()
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Called by pygls for whatever it could not handle."""
@@ -162,17 +174,18 @@ def main(argv: list[str]) -> int:
     server = build()
     if options.tcp is None:
         server.start_io(Input(io.FileIO(sys.stdin.fileno(), closefd=False)))
-        return 0 if server.protocol.ended_in_order else 1
+        return server.exit_code
     host, _, port = options.tcp.rpartition(":")
     if not port.isdecimal() or not 0 < int(port) < 65536:
         sys.stderr.write(f"farthing: {options.tcp!r} is not [HOST:]PORT. Give for example 127.0.0.1:7007\n")
         return 2
+    logging.getLogger("pygls.server").setLevel(options.log_level)  # it says when it can be reached
     try:
         server.start_tcp(host or "127.0.0.1", int(port))
     except OSError as exc:
         sys.stderr.write(f"farthing: can't listen on {options.tcp}: {exc.strerror}. Choose another port\n")
         return 1
-    return 0
+    return server.exit_code
 
 
 def _start_log(level: str) -> None:

@@ -1,5 +1,6 @@
 """A small LSP client over stdio that says whatever it is told to, and never waits for ever."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -39,21 +40,16 @@ class LspError(Exception):
         self.code: int = error["code"]
 
 
-class Client:
-    """One running server.
+class Connection:
+    """A server at the other end of two streams.
 
     Args:
-        options: arguments after ``farthing serve``.
+        source: where its messages come from.
+        sink: where ours go.
     """
 
-    def __init__(self, *options: str, log: IO[bytes]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "farthing", "serve", *options],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            env=os.environ.copy(),
-        )
+    def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
+        self._source, self._sink = source, sink
         self.notifications: list[Received] = []
         self.settings: object = None
         """The section that ``workspace/configuration`` is answered with."""
@@ -67,14 +63,12 @@ class Client:
         self._reader.start()
 
     def _read(self) -> None:
-        stdout = self.process.stdout
-        assert stdout is not None
-        while header := stdout.readline():
+        while header := self._source.readline():
             name, _, value = header.partition(b":")
             if name.lower() == b"content-length":
                 length = int(value)
             elif header == b"\r\n":
-                self._take(json.loads(stdout.read(length)))
+                self._take(json.loads(self._source.read(length)))
         with self._changed:
             self._ended = True
             self._changed.notify_all()
@@ -96,9 +90,8 @@ class Client:
 
     def send_raw(self, data: bytes) -> None:
         """Bytes as they are."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
+        self._sink.write(data)
+        self._sink.flush()
 
     def send_body(self, body: bytes, length: int | None = None) -> None:
         """A message of any content; ``length`` is what the header claims."""
@@ -155,7 +148,7 @@ class Client:
                 every = [each.message for each in self.notifications]
             return [each["params"] for each in every if each["method"] == method and fits(each["params"])]
 
-        self._until(lambda: bool(find()), f"no fitting {method}; {self.process.returncode}")
+        self._until(lambda: bool(find()), f"no fitting {method}")
         return find()[0]
 
     def _until(self, condition: Callable[[], bool], complaint: str, timeout: float = TIMEOUT) -> None:
@@ -197,6 +190,32 @@ class Client:
         items = self.result(self.ask_completion(uri, line, character, kind))["items"]
         return str(items[0]["insertText"]) if items else ""
 
+    def close(self) -> None:
+        """Once the server is gone: wait for what it said last."""
+        self._reader.join(TIMEOUT)
+        for stream in (self._sink, self._source):
+            with contextlib.suppress(BrokenPipeError):  # the other end went with unsent bytes in the pipe
+                stream.close()
+
+
+class Client(Connection):
+    """A server of our own, on stdio.
+
+    Args:
+        options: arguments after ``farthing serve``.
+        log: takes what it writes to stderr.
+    """
+
+    def __init__(self, *options: str, log: IO[bytes]) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "farthing", "serve", *options],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+        )
+        assert self.process.stdin and self.process.stdout
+        super().__init__(self.process.stdout, self.process.stdin)
+
     def shutdown(self) -> int:
         """End in the orderly way; returns the exit code."""
         self.ask("shutdown")
@@ -207,18 +226,7 @@ class Client:
         """End it, whatever its state."""
         self.process.kill()
         self.process.wait(TIMEOUT)
-        self._reader.join(TIMEOUT)
-        for stream in (self.process.stdin, self.process.stdout):
-            assert stream is not None
-            with_broken_pipe(stream)
-
-
-def with_broken_pipe(stream: IO[bytes]) -> None:
-    """Close a pipe whose other end may be gone with unsent bytes in it."""
-    try:
-        stream.close()
-    except BrokenPipeError:
-        return
+        super().close()
 
 
 def position(line: int, character: int) -> dict[str, int]:
