@@ -168,6 +168,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--tcp", metavar="[HOST:]PORT", help="listen on TCP; HOST is 127.0.0.1 unless given")
     parser.add_argument("--log-level", default="INFO", choices=["DEBUG", "INFO", "WARNING", "ERROR"])
     options = parser.parse_args(argv)
+    host, _, port = (options.tcp or "0").rpartition(":")
+    if options.tcp is not None and (not port.isdecimal() or not 0 < int(port) < 65536):
+        sys.stderr.write(f"farthing: {options.tcp!r} is not [HOST:]PORT. Give for example 127.0.0.1:7007\n")
+        return 2
     _start_log(options.log_level)
     # pygls turns Ctrl-C into a wait for the thread that reads stdin, which may never end.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -175,10 +179,6 @@ def main(argv: list[str]) -> int:
     if options.tcp is None:
         server.start_io(Input(io.FileIO(sys.stdin.fileno(), closefd=False)))
         return server.exit_code
-    host, _, port = options.tcp.rpartition(":")
-    if not port.isdecimal() or not 0 < int(port) < 65536:
-        sys.stderr.write(f"farthing: {options.tcp!r} is not [HOST:]PORT. Give for example 127.0.0.1:7007\n")
-        return 2
     logging.getLogger("pygls.server").setLevel(options.log_level)  # it says when it can be reached
     try:
         server.start_tcp(host or "127.0.0.1", int(port))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.cli import refused, run
+from tests.support.cli import refused, run, run_here
 from tests.unit.engine.models import tiny_gguf
 
 
@@ -21,55 +21,55 @@ def source(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("place", ["", "good.py", "good.py:1", "good.py:1:x", ":1:1", "good.py:-1:1"])
 def test_no_place(place: str) -> None:
-    assert "FILE:LINE:COLUMN" in refused(run("complete", "--", place))
+    assert "FILE:LINE:COLUMN" in refused(run_here("complete", "--", place))
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    assert "there is no file" in refused(run("complete", f"{tmp_path}/none.py:1:1"))
+    assert "there is no file" in refused(run_here("complete", f"{tmp_path}/none.py:1:1"))
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert "there is no file" in refused(run("complete", f"{tmp_path}:1:1"))
+    assert "there is no file" in refused(run_here("complete", f"{tmp_path}:1:1"))
 
 
 @pytest.mark.parametrize("place", ["0:1", "1:0", "4:1", "1:10", "99999999999999999999:1", "1:99999999999999999999"])
 def test_a_place_outside_the_file(source: Path, place: str) -> None:
-    refused(run("complete", f"{source}:{place}"))
+    refused(run_here("complete", f"{source}:{place}"))
 
 
 def test_a_binary_file(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"\x7fELF\0\0\0")
-    assert "binary" in refused(run("complete", f"{tmp_path}/a.py:1:1"))
+    assert "binary" in refused(run_here("complete", f"{tmp_path}/a.py:1:1"))
 
 
 def test_invalid_utf_8(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes("x = 'ä'\n".encode("latin-1"))
-    assert "not UTF-8" in refused(run("complete", f"{tmp_path}/a.py:1:1"))
+    assert "not UTF-8" in refused(run_here("complete", f"{tmp_path}/a.py:1:1"))
 
 
 def test_a_file_of_50_mb(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_bytes(b"x = 1\n" * (50_000_000 // 6))
-    assert "50 MB" in refused(run("complete", f"{tmp_path}/a.py:1:1"))
+    assert "50 MB" in refused(run_here("complete", f"{tmp_path}/a.py:1:1"))
 
 
 def test_an_unreadable_file(tmp_path: Path) -> None:
     # Not by its mode, which says nothing to root.
-    refused(run("complete", "/proc/self/mem:1:1"))
+    refused(run_here("complete", "/proc/self/mem:1:1"))
 
 
 def test_an_unknown_model(source: Path) -> None:
-    assert "farthing models list" in refused(run("complete", f"{source}:2:5", "--model", "gpt-9"))
+    assert "farthing models list" in refused(run_here("complete", f"{source}:2:5", "--model", "gpt-9"))
 
 
 def test_a_model_that_is_not_installed(source: Path) -> None:
-    assert "farthing models pull" in refused(run("complete", f"{source}:2:5"), code=1)
+    assert "farthing models pull" in refused(run_here("complete", f"{source}:2:5"), code=1)
 
 
 @pytest.mark.parametrize("content", [b"", b"GGUF", b"GGUF\x03\0\0\0", os.urandom(4096), b"GGUF" + os.urandom(4096)])
 def test_a_file_that_is_no_model(source: Path, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "odd.gguf").write_bytes(content)
     for arguments in (("complete", f"{source}:2:5", "--model"), ("models", "use")):
-        assert "odd.gguf" in refused(run(*arguments, tmp_path / "odd.gguf"))
+        assert "odd.gguf" in refused(run_here(*arguments, tmp_path / "odd.gguf"))
 
 
 @pytest.mark.model
@@ -93,9 +93,9 @@ def test_a_model_that_only_the_engine_can_refuse(source: Path, tmp_path: Path, r
 
 def test_a_home_that_is_a_file(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FARTHING_HOME", str(source))
-    refused(run("complete", f"{source}:2:5"), code=1)
-    refused(run("models", "pull", "smollm2-135m"), code=1)
-    refused(run("models", "use", "smollm2-135m"), code=1)
+    refused(run_here("complete", f"{source}:2:5"), code=1)
+    refused(run_here("models", "pull", "smollm2-135m"), code=1)
+    refused(run_here("models", "use", "smollm2-135m"), code=1)
 
 
 @pytest.mark.model
@@ -147,7 +147,7 @@ def test_the_choice_of_a_model_on_a_full_disk_keeps_the_old_one(tmp_path: Path, 
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
-    ran = run(*arguments)
+    ran = run_here(*arguments)
     assert ran.returncode == 2
     assert "Traceback" not in ran.stderr
     assert ran.stderr
@@ -155,7 +155,7 @@ def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
 
 
 def test_no_arguments_show_the_help() -> None:
-    ran = run()
+    ran = run_here()
     assert "complete" in ran.stdout + ran.stderr
     assert ran.returncode == 2
 
@@ -164,13 +164,13 @@ def test_no_arguments_show_the_help() -> None:
     "arguments", [("--help",), ("-h",), ("complete", "--help"), ("models", "--help"), ("serve", "--help")]
 )
 def test_help(arguments: tuple[str, ...]) -> None:
-    ran = run(*arguments)
+    ran = run_here(*arguments)
     assert (ran.returncode, ran.stderr) == (0, "")
     assert "sage" in ran.stdout
 
 
 def test_version() -> None:
-    ran = run("--version")
+    ran = run_here("--version")
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("farthing 0.")
 
