@@ -55,13 +55,29 @@ setup_web() {
     # Two steps: the install scripts want the Node 24 that the first step brings.
     run_quiet "fetching VS Code for the browser" web-fetch npm --prefix "$home" ci --ignore-scripts
     find_web_node "$home"
+    use_web_headers "$home"
     run_quiet "building VS Code's native modules" web-build env PATH="$(dirname "$WEB_NODE"):$PATH" \
-      npm_config_dangerously_allow_all_scripts=true npm --prefix "$home" rebuild --foreground-scripts
+      ${WEB_HEADERS:+npm_config_nodedir="$WEB_HEADERS"} npm_config_dangerously_allow_all_scripts=true \
+      npm --prefix "$home" rebuild --foreground-scripts
     "$WEB_NODE" "$WEB_ENTRY" --config "$home/config.yaml" --version >/dev/null 2>&1 || die "VS Code for the browser was installed but does not run;" \
       "remove $home and run the same command again"
     date >"$home/.farthing-setup"
   fi
   find_web_node "$home"
+}
+
+# Native modules are compiled against the headers that Node's own package brings; without them node-gyp would
+# download some. Sets WEB_HEADERS.
+use_web_headers() {
+  local include
+  WEB_HEADERS=""
+  include=$(dirname "$(dirname "$WEB_NODE")")/include
+  if [ -d "$include/node" ]; then include=$include/node; fi
+  if [ -f "$include/node_api.h" ]; then
+    WEB_HEADERS=$1/headers
+    mkdir -p "$WEB_HEADERS/include"
+    ln -sfn "$include" "$WEB_HEADERS/include/node"
+  fi
 }
 
 find_web_node() {
