@@ -15,6 +15,7 @@
     ├── EngineError
     │   ├── EngineUnavailable   it can't be started or reached
     │   └── EngineCrashed       it died while it worked for us
+    ├── IndexUnavailable        the repository's index can't be read or written
     └── Cancelled               the caller gave the work up
 
 A message is one line that says what is wrong; ``fix`` says what to do about it. Both are shown to users, so neither
@@ -93,6 +94,10 @@ class EngineUnavailable(EngineError):
 
 class EngineCrashed(EngineError):
     """The engine died while it worked for this request."""
+
+
+class IndexUnavailable(FarthingError):
+    """The repository's index can't be read or written."""
 
 
 class Cancelled(FarthingError):

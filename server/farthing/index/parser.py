@@ -236,3 +236,8 @@ def _first_line(text: str) -> str:
 
 def _text(node: tree_sitter.Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
+
+
+def parse_any(data: bytes, language: str) -> FileTags:
+    """The tags of any file."""
+    return parse(data, language) or FileTags(language, (), (), (), False)

@@ -1,0 +1,216 @@
+"""The index of one repository in one SQLite file, in the user's cache directory.
+
+Several windows may have it open: readers never wait (WAL), writers take turns. What can't be read, or was written by a
+newer Farthing, is set aside and made anew: nothing in here can't be had again from the files.
+"""
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from farthing import paths
+from farthing.errors import IndexUnavailable
+from farthing.index.migrations import MIGRATIONS
+from farthing.index.rows import ContentRows
+
+BUSY_SECONDS = 10.0
+"""How long a writer waits for another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file as it was when it was last looked at."""
+
+    content: int
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file whose content is known to the store, or comes with it."""
+
+    path: str
+    """Relative to the root, forward slashes."""
+    size: int
+    mtime_ns: int
+    content: int | ContentRows
+
+
+Skip = tuple[str, int, int]
+"""Why a file was left out, and its size and time then; 0 where its name was enough."""
+
+
+def store_path(root: Path) -> Path:
+    """The store of a repository: one for each canonical path."""
+    digest = hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:24]
+    return paths.cache_dir() / "index" / f"{digest}.sqlite"
+
+
+class Store:
+    """An open store. Belongs to one thread, unless its users take turns.
+
+    Args:
+        path: of the SQLite file; made when it is not there.
+
+    Raises:
+        IndexUnavailable: the directory can't be written, or the disk is full.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.db = self._open_or_rebuild()
+        except (OSError, sqlite3.Error) as exc:
+            raise unavailable(exc) from exc
+
+    def _open_or_rebuild(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except (sqlite3.DatabaseError, _NewerVersion) as exc:
+            if isinstance(exc, sqlite3.OperationalError) and "locked" in str(exc):
+                raise
+            for suffix in ("", "-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            return self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            # A crash of the machine may lose the last transactions, which are made again; never the file's shape.
+            db.execute("PRAGMA synchronous = NORMAL")
+            db.execute("PRAGMA temp_store = MEMORY")
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(MIGRATIONS):
+                raise _NewerVersion
+            if version < len(MIGRATIONS):
+                self._migrate(db)
+            db.execute("SELECT count(*) FROM skipped").fetchone()
+        except BaseException:
+            db.close()
+            raise
+        return db
+
+    def _migrate(self, db: sqlite3.Connection) -> None:
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Read again with the lock held: another window may have been faster.
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            for step in MIGRATIONS[version:]:
+                for statement in step.split(";\n"):
+                    if statement.strip():
+                        db.execute(statement)
+            db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def close(self) -> None:
+        """Close the file."""
+        self.db.close()
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """All or nothing.
+
+        Raises:
+            IndexUnavailable: the disk is full, the file damaged, or another writer never ended.
+        """
+        try:
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self.db
+                self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as exc:
+            raise unavailable(exc) from exc
+
+    def files(self) -> dict[str, StoredFile]:
+        """All files, by path."""
+        rows = self.db.execute("SELECT path, content, size, mtime_ns FROM files")
+        return {path: StoredFile(content, size, mtime_ns) for path, content, size, mtime_ns in rows}
+
+    def known_contents(self) -> dict[tuple[bytes, str], int]:
+        """Ids of all contents, also of those that no file has at present."""
+        return {(hash, language): id for id, hash, language in self.db.execute("SELECT id, hash, language FROM contents")}
+
+    def apply(self, changes: Iterable[Change], removed: Iterable[str] = ()) -> None:
+        """Write files and forget others, in one transaction."""
+        with self.transaction() as db:
+            db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in removed])
+            for change in changes:
+                content = change.content
+                id = self._write_content(db, content) if isinstance(content, ContentRows) else content
+                db.execute(
+                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (change.path, id, change.size, change.mtime_ns)
+                )
+
+    def _write_content(self, db: sqlite3.Connection, rows: ContentRows) -> int:
+        found = db.execute("SELECT id FROM contents WHERE hash = ? AND language = ?", (rows.hash, rows.language)).fetchone()
+        if found:
+            return int(found[0])
+        cursor = db.execute(
+            "INSERT INTO contents (hash, language, errors) VALUES (?, ?, ?)", (rows.hash, rows.language, rows.errors)
+        )
+        id = cursor.lastrowid
+        assert id is not None
+        first = (db.execute("SELECT max(id) FROM definitions").fetchone()[0] or 0) + 1
+        db.executemany(
+            "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(first + i, id, *each) for i, each in enumerate(rows.definitions)],
+        )
+        db.executemany(
+            "INSERT INTO texts (rowid, name, signature, doc, body) VALUES (?, ?, ?, ?, ?)",
+            [(first + i, *each) for i, each in enumerate(rows.texts)],
+        )
+        db.executemany("INSERT INTO uses VALUES (?, ?, ?)", [(name, id, blob) for name, blob in rows.uses])
+        db.executemany("INSERT INTO imports VALUES (?, ?, ?, ?)", [(id, *each) for each in rows.imports])
+        return id
+
+    def skipped(self) -> dict[str, Skip]:
+        """What was left out, by path."""
+        rows = self.db.execute("SELECT path, reason, size, mtime_ns FROM skipped")
+        return {path: (reason, size, mtime_ns) for path, reason, size, mtime_ns in rows}
+
+    def replace_skipped(self, skipped: dict[str, Skip]) -> None:
+        """Keep what was left out, so that it is not read again until it changes."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM skipped")
+            db.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", [(path, *skip) for path, skip in skipped.items()])
+
+    def bytes(self) -> int:
+        """Size of all files together."""
+        return int(self.db.execute("SELECT coalesce(sum(size), 0) FROM files").fetchone()[0])
+
+    def counts(self) -> tuple[int, int, int]:
+        """Files, definitions and uses that can be found now."""
+        files = self.db.execute("SELECT count(*) FROM files").fetchone()[0]
+        symbols = self.db.execute(
+            "SELECT count(*) FROM files JOIN definitions ON definitions.content = files.content"
+        ).fetchone()[0]
+        uses = self.db.execute(
+            "SELECT coalesce(sum(length(spots)), 0) / 12 FROM files JOIN uses ON uses.content = files.content"
+        ).fetchone()[0]
+        return files, symbols, uses
+
+
+class _NewerVersion(Exception):
+    """The store was written by a later Farthing."""
+
+
+def unavailable(exc: Exception) -> IndexUnavailable:
+    """What to tell the user about an error of the store."""
+    text = str(exc)
+    if "full" in text or "No space" in text:
+        return IndexUnavailable("the disk is full, so the index can't be written", "Free some space and try again")
+    return IndexUnavailable(f"the index can't be used: {text}", f"Remove {paths.cache_dir() / 'index'} and try again")
