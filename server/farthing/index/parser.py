@@ -3,18 +3,22 @@
 The queries in ``queries/*.scm`` say what is what; this module only joins their captures:
 
 ``@definition.KIND``  a definition, from its first byte to its last
-``@name``             the name of the innermost definition around it that has none yet
+``@name``             the name of the innermost definition around it that has none yet; ``A::b`` is ``b`` of ``A``
+``@qualifier``        stands before that name in the qualified one (the receiver of a Go method)
 ``@scope``            no definition, but its ``@name`` qualifies those inside (Rust's ``impl``)
-``@outer``            belongs to the definition inside that ends where it ends (decorators, ``export``)
+``@outer``            the first definition inside begins where this does (decorators, ``export``)
+``@head``             the same, and so does its signature (``const``, ``template <class T>``)
+``@attribute``        belongs to the definition that starts with it or right after it, not to its signature
 ``@body``             where the signature of the innermost definition around it ends; the field ``body`` by default
 ``@doc``              documentation inside a definition
 ``@comment``          documentation of the definition that starts on the next line
-``@reference.KIND``   a use of a name
-``@import.module``    a module that is named; ``@import.name``: what is taken from the last one named
+``@reference.KIND``   a use of a name, unless it is the ``@name`` of a definition or ``@ignore``
+``@import.module``    a module that is named; ``@import.name``: what is taken from the last one named,
+                      ``@import.early``: from the next one named
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 
 import tree_sitter
@@ -25,6 +29,11 @@ from farthing.index.tags import Definition, FileTags, Import, Reference
 MAX_SIGNATURE = 300
 """Code points of a signature."""
 
+_SPACE = re.compile(r"\s+")
+_GAP = re.compile(rb"(?:\s|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
+"""White space and comments; possessive, as a long one must not be tried in all its parts."""
+_TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
+_OPERATOR = re.compile(r"\boperator\b")
 _Nodes = list[tree_sitter.Node]
 
 
@@ -48,14 +57,15 @@ def parse(data: bytes, language: str) -> FileTags | None:
 class _Open:
     """A definition while its parts are collected."""
 
-    __slots__ = ("body", "doc", "end", "head", "kind", "name", "node", "parent", "start")
+    __slots__ = ("body", "doc", "end", "head", "kind", "name", "node", "parent", "qualifier", "row", "start")
 
     def __init__(self, node: tree_sitter.Node, kind: str) -> None:
         self.node, self.kind = node, kind
         self.start, self.end = node.start_byte, node.end_byte
         self.head = self.start
+        self.row = node.start_point.row
         self.body = -1
-        self.name = self.doc = ""
+        self.name = self.qualifier = self.doc = ""
         self.parent = -1
 
 
@@ -69,21 +79,41 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     opened.sort(key=lambda each: (each.start, -each.end))
     _nest(opened)
     starts = [each.start for each in opened]
-    for node in captures.get("name", ()):
+    # A query's captures come in no order; where several fit, the first in the file is to be taken.
+    for node in sorted(captures.get("name", ()), key=_start):
         owner = _innermost(opened, starts, node.start_byte, unnamed=True)
         if owner is not None:
-            owner.name = _text(node)
+            _name(owner, _text(node))
+    for node in captures.get("qualifier", ()):
+        owner = _innermost(opened, starts, node.start_byte)
+        if owner is not None:
+            owner.qualifier = _text(node)
     for node in captures.get("body", ()):
         owner = _innermost(opened, starts, node.start_byte)
-        if owner is not None and owner.body < 0:
+        if owner is not None and (owner.body < 0 or node.start_byte < owner.body):
             owner.body = node.start_byte
     for node in captures.get("doc", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None and not owner.doc:
             owner.doc = _first_line(_text(node))
-    _stretch(opened, captures)
-    _comments(opened, captures)
+    _stretch(opened, starts, captures)
+    _attributes(data, opened, starts, captures)
+    _comments(data, opened, captures)
     return _finish(data, opened)
+
+
+def _name(owner: _Open, text: str) -> None:
+    """Name a definition; ``a::B<c::D>::operator<`` is ``operator<`` of ``a.B``."""
+    if "::" in text:
+        operator = _OPERATOR.search(text)
+        at = operator.start() if operator else len(text)
+        scope, text = text[:at], text[at:]
+        while (plain := _TEMPLATE_ARGUMENTS.sub("", scope)) != scope:
+            scope = plain
+        if not text:
+            scope, _, text = scope.rpartition("::")
+        owner.qualifier = ".".join(part for each in scope.split("::") if (part := each.strip()))
+    owner.name = _SPACE.sub(" ", text).strip()
 
 
 def _nest(opened: list[_Open]) -> None:
@@ -101,42 +131,58 @@ def _innermost(opened: list[_Open], starts: list[int], at: int, unnamed: bool = 
         each = opened[i]
         if each.end > at and not (unnamed and each.name):
             return each
-        i = each.parent if each.end > at or each.parent >= 0 else i - 1
+        i = each.parent
     return None
 
 
-def _stretch(opened: list[_Open], captures: dict[str, _Nodes]) -> None:
-    """Let definitions begin where their decorators do."""
-    outers = captures.get("outer", ())
-    if outers:
-        by_end: dict[int, list[_Open]] = {}
-        for each in opened:
-            by_end.setdefault(each.end, []).append(each)
-        for node in outers:
-            inside = [each for each in by_end.get(node.end_byte, ()) if each.head >= node.start_byte]
-            if inside:
-                outermost = min(inside, key=lambda each: each.start)
-                outermost.start = node.start_byte
-                outermost.node = node
+def _stretch(opened: list[_Open], starts: list[int], captures: dict[str, _Nodes]) -> None:
+    """Let definitions begin where what stands around them does."""
+    for capture in ("outer", "head"):
+        for node in captures.get(capture, ()):
+            at = node.start_byte
+            i = bisect_left(starts, at)
+            if i == len(opened) or opened[i].end > node.end_byte:
+                continue
+            each = opened[i]
+            if at < each.start:
+                each.start, each.row = at, node.start_point.row
+            if capture == "head":
+                each.head = min(each.head, at)
 
 
-def _comments(opened: list[_Open], captures: dict[str, _Nodes]) -> None:
+def _attributes(data: bytes, opened: list[_Open], starts: list[int], captures: dict[str, _Nodes]) -> None:
+    attributes = sorted(captures.get("attribute", ()), key=_start)
+    owned = [(node, opened[i]) for node in attributes if (i := bisect_left(starts, node.start_byte)) < len(opened)]
+    for node, each in reversed(owned):
+        gap = _GAP.match(data, node.end_byte, each.start) if node.end_byte <= each.start else None
+        if gap is not None and gap.end() == each.start:
+            each.start, each.row = node.start_byte, node.start_point.row
+    for node, each in owned:
+        if node.start_byte == each.head and (gap := _GAP.match(data, node.end_byte, each.end)):
+            each.head = gap.end()
+
+
+def _comments(data: bytes, opened: list[_Open], captures: dict[str, _Nodes]) -> None:
     comments = captures.get("comment", ())
     if not comments:
         return
-    by_line: dict[int, list[_Open]] = {}
+    by_line: dict[int, _Open] = {}
     for each in opened:
-        if not each.doc:
-            by_line.setdefault(each.node.start_point.row, []).append(each)
+        by_line.setdefault(each.row, each)
+        by_line.setdefault(each.node.start_point.row, each)
     first: tree_sitter.Node | None = None
     last_row = -2
-    for node in comments:
-        row = node.start_point.row
-        if row != last_row + 1 or first is None:
+    for node in sorted(comments, key=_start):
+        start = node.start_point
+        if data[node.start_byte - start.column : node.start_byte].strip():
+            first = None  # behind code, so about that
+            continue
+        if start.row != last_row + 1 or first is None:
             first = node
         last_row = node.end_point.row - (1 if node.end_point.column == 0 else 0)
-        for each in by_line.get(last_row + 1, ()):
-            each.doc = _first_line(_text(first))
+        owner = by_line.get(last_row + 1)
+        if owner is not None and not owner.doc:
+            owner.doc = _first_line(_text(first))
 
 
 def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
@@ -145,17 +191,16 @@ def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
     qualified = [""] * len(opened)
     for i, each in enumerate(opened):
         above = qualified[each.parent] if each.parent >= 0 else ""
-        qualified[i] = f"{above}.{each.name}" if above and each.name else each.name or above
+        qualified[i] = ".".join(part for part in (above, each.qualifier, each.name) if part)
         parent = index[each.parent] if each.parent >= 0 else -1
         if each.kind == "scope" or not each.name:
             index[i] = parent
             continue
         index[i] = len(kept)
-        node = each.node
         kind = each.kind
         if kind == "function" and each.parent >= 0 and opened[each.parent].kind in _METHOD_OWNERS:
             kind = "method"
-        end = node.end_point
+        end = each.node.end_point
         kept.append(
             Definition(
                 kind,
@@ -165,8 +210,8 @@ def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
                 each.doc,
                 each.start,
                 each.end,
-                node.start_point.row + 1,
-                end.row + (0 if end.column == 0 and end.row > node.start_point.row else 1),
+                each.row + 1,
+                end.row + (0 if end.column == 0 and end.row > each.row else 1),
                 parent,
             )
         )
@@ -174,16 +219,17 @@ def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
 
 
 _METHOD_OWNERS = {"class", "interface", "enum", "type", "scope"}
-_SPACE = re.compile(r"\s+")
 
 
 def _signature(data: bytes, each: _Open) -> str:
     end = each.body
-    if end < 0:
+    if end < 0 and each.kind in ("function", "method"):
+        end = each.end  # one without a body is all head, on as many lines as it takes
+    elif end < 0:
         end = data.find(b"\n", each.head, each.end)
         end = each.end if end < 0 else end
     text = data[each.head : min(end, each.head + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
-    return _SPACE.sub(" ", text).strip(" {:=\n")[:MAX_SIGNATURE]
+    return _SPACE.sub(" ", text).strip(" {:=;,").removesuffix("=>").rstrip()[:MAX_SIGNATURE]
 
 
 def _references(captures: dict[str, _Nodes], definitions: list[Definition]) -> list[Reference]:
@@ -193,12 +239,13 @@ def _references(captures: dict[str, _Nodes], definitions: list[Definition]) -> l
             kind = capture[10:]
             found += [(node.start_byte, _text(node), node.start_point.row + 1, kind) for node in nodes]
     found.sort()
+    no_uses = {node.start_byte for capture in ("name", "ignore") for node in captures.get(capture, ())}
     references: list[Reference] = []
     stack: list[int] = []
     upcoming = 0
     last = -1
     for at, name, line, kind in found:
-        if at == last:
+        if at == last or at in no_uses:
             continue  # two patterns took the same node: the first in the order of kinds is kept
         last = at
         while upcoming < len(definitions) and definitions[upcoming].start <= at:
@@ -213,14 +260,18 @@ def _references(captures: dict[str, _Nodes], definitions: list[Definition]) -> l
 
 
 def _imports(captures: dict[str, _Nodes]) -> list[Import]:
-    nodes = [(node.start_byte, True, node) for node in captures.get("import.module", ())]
-    nodes += [(node.start_byte, False, node) for node in captures.get("import.name", ())]
+    kinds = ("module", "name", "early")
+    nodes = [(node.start_byte, kind, node) for kind in kinds for node in captures.get(f"import.{kind}", ())]
     nodes.sort(key=lambda each: each[0])
     found: list[Import] = []
-    for _, is_module, node in nodes:
+    early: list[str] = []
+    for _, kind, node in nodes:
         text = _text(node)
-        if is_module:
-            found.append(Import(text.strip("\"'`<>"), (), node.start_point.row + 1))
+        if kind == "module":
+            found.append(Import(text.strip("\"'`<>"), tuple(early), node.start_point.row + 1))
+            early.clear()
+        elif kind == "early":
+            early.append(text)
         elif found:
             found[-1] = replace(found[-1], names=(*found[-1].names, text))
     return found
@@ -241,3 +292,7 @@ def _text(node: tree_sitter.Node) -> str:
 def parse_any(data: bytes, language: str) -> FileTags:
     """The tags of any file."""
     return parse(data, language) or FileTags(language, (), (), (), False)
+
+
+def _start(node: tree_sitter.Node) -> int:
+    return node.start_byte
