@@ -14,7 +14,9 @@ The queries in ``queries/*.scm`` say what is what; this module only joins their 
 ``@comment``          documentation of the definition that starts on the next line
 ``@reference.KIND``   a use of a name, unless it is the ``@name`` of a definition or ``@ignore``
 ``@import.module``    a module that is named; ``@import.name``: what is taken from the last one named,
-                      ``@import.early``: from the next one named
+                      ``@import.early``: from the next one named; ``@import.part``: more of its dotted name
+
+Of definitions that are the same node, the one whose kind says most is kept.
 """
 
 import re
@@ -23,7 +25,7 @@ from dataclasses import replace
 
 import tree_sitter
 
-from farthing.index import languages
+from farthing.index import docs, languages
 from farthing.index.tags import Definition, FileTags, Import, Reference
 
 MAX_SIGNATURE = 300
@@ -76,7 +78,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
         if capture.startswith("definition.") or capture == "scope"
         for node in nodes
     ]
-    opened.sort(key=lambda each: (each.start, -each.end))
+    opened.sort(key=lambda each: (each.start, -each.end, _RANK.get(each.kind, len(_RANK))))
     _nest(opened)
     starts = [each.start for each in opened]
     # A query's captures come in no order; where several fit, the first in the file is to be taken.
@@ -87,7 +89,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in captures.get("qualifier", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None:
-            owner.qualifier = _text(node)
+            owner.qualifier = _text(node).replace(":", ".")
     for node in captures.get("body", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None and (owner.body < 0 or node.start_byte < owner.body):
@@ -95,11 +97,15 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in captures.get("doc", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None and not owner.doc:
-            owner.doc = _first_line(_text(node))
+            owner.doc = docs.first_line(_text(node))
     _stretch(opened, starts, captures)
     _attributes(data, opened, starts, captures)
     _comments(data, opened, captures)
     return _finish(data, opened)
+
+
+_RANK = {kind: rank for rank, kind in enumerate(("scope", "variable", "field", "function", "class"))}
+"""Kinds that say less than the others, the least first: the name goes to the innermost, so to the last."""
 
 
 def _name(owner: _Open, text: str) -> None:
@@ -113,7 +119,7 @@ def _name(owner: _Open, text: str) -> None:
         if not text:
             scope, _, text = scope.rpartition("::")
         owner.qualifier = ".".join(part for each in scope.split("::") if (part := each.strip()))
-    owner.name = _SPACE.sub(" ", text).strip()
+    owner.name = _SPACE.sub(" ", text).strip(" :")
 
 
 def _nest(opened: list[_Open]) -> None:
@@ -157,9 +163,12 @@ def _attributes(data: bytes, opened: list[_Open], starts: list[int], captures: d
         gap = _GAP.match(data, node.end_byte, each.start) if node.end_byte <= each.start else None
         if gap is not None and gap.end() == each.start:
             each.start, each.row = node.start_byte, node.start_point.row
-    for node, each in owned:
-        if node.start_byte == each.head and (gap := _GAP.match(data, node.end_byte, each.end)):
-            each.head = gap.end()
+    heads = {each.head: each for each in opened} if attributes else {}
+    for node in attributes:
+        found = heads.get(node.start_byte)
+        if found is not None and (gap := _GAP.match(data, node.end_byte, found.end)):
+            found.head = gap.end()
+            heads[found.head] = found
 
 
 def _comments(data: bytes, opened: list[_Open], captures: dict[str, _Nodes]) -> None:
@@ -170,19 +179,10 @@ def _comments(data: bytes, opened: list[_Open], captures: dict[str, _Nodes]) -> 
     for each in opened:
         by_line.setdefault(each.row, each)
         by_line.setdefault(each.node.start_point.row, each)
-    first: tree_sitter.Node | None = None
-    last_row = -2
-    for node in sorted(comments, key=_start):
-        start = node.start_point
-        if data[node.start_byte - start.column : node.start_byte].strip():
-            first = None  # behind code, so about that
-            continue
-        if start.row != last_row + 1 or first is None:
-            first = node
-        last_row = node.end_point.row - (1 if node.end_point.column == 0 else 0)
-        owner = by_line.get(last_row + 1)
+    for row, block in docs.blocks(data, comments):
+        owner = by_line.get(row)
         if owner is not None and not owner.doc:
-            owner.doc = _first_line(_text(first))
+            owner.doc = docs.first_line_of(block)
 
 
 def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
@@ -260,7 +260,7 @@ def _references(captures: dict[str, _Nodes], definitions: list[Definition]) -> l
 
 
 def _imports(captures: dict[str, _Nodes]) -> list[Import]:
-    kinds = ("module", "name", "early")
+    kinds = ("module", "part", "name", "early")
     nodes = [(node.start_byte, kind, node) for kind in kinds for node in captures.get(f"import.{kind}", ())]
     nodes.sort(key=lambda each: each[0])
     found: list[Import] = []
@@ -272,17 +272,11 @@ def _imports(captures: dict[str, _Nodes]) -> list[Import]:
             early.clear()
         elif kind == "early":
             early.append(text)
+        elif found and kind == "part":
+            found[-1] = replace(found[-1], module=f"{found[-1].module}.{text}")
         elif found:
             found[-1] = replace(found[-1], names=(*found[-1].names, text))
     return found
-
-
-def _first_line(text: str) -> str:
-    for line in text.split("\n"):
-        cleaned = line.strip(" \t\r/*#!-\"'`;<>").strip()
-        if cleaned:
-            return cleaned[:MAX_SIGNATURE]
-    return ""
 
 
 def _text(node: tree_sitter.Node) -> str:
