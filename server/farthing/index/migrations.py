@@ -53,6 +53,11 @@ MIGRATIONS: tuple[str, ...] = (
         line INTEGER NOT NULL
     );
     CREATE INDEX imports_by_content ON imports (content);
+    CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+    CREATE INDEX names_by_letters ON names (name COLLATE NOCASE);
+    CREATE VIRTUAL TABLE name_grams USING fts5(name, content='names', content_rowid='id', tokenize='trigram');
+    CREATE TRIGGER names_are_searched AFTER INSERT ON names BEGIN
+        INSERT INTO name_grams (rowid, name) VALUES (new.id, new.name); END;
     CREATE VIRTUAL TABLE texts USING fts5(
         name, signature, doc, body, content='', detail='column', tokenize="unicode61 remove_diacritics 0"
     );

@@ -22,6 +22,7 @@ Of definitions that are the same node, the one whose kind says most is kept.
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
+from itertools import pairwise
 
 import tree_sitter
 
@@ -79,6 +80,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
         for node in nodes
     ]
     opened.sort(key=lambda each: (each.start, -each.end, _RANK.get(each.kind, len(_RANK))))
+    opened = [each for each, after in pairwise(opened) if not _same(each, after)] + opened[-1:]
     _nest(opened)
     starts = [each.start for each in opened]
     # A query's captures come in no order; where several fit, the first in the file is to be taken.
@@ -89,7 +91,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in captures.get("qualifier", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None:
-            owner.qualifier = _text(node).replace(":", ".")
+            owner.qualifier = _text(node).strip(":").replace("::", ".").replace(":", ".")
     for node in captures.get("body", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None and (owner.body < 0 or node.start_byte < owner.body):
@@ -104,8 +106,12 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     return _finish(data, opened)
 
 
-_RANK = {kind: rank for rank, kind in enumerate(("scope", "variable", "field", "function", "class"))}
-"""Kinds that say less than the others, the least first: the name goes to the innermost, so to the last."""
+_RANK = {kind: rank for rank, kind in enumerate(("scope", "variable", "field", "constant", "function", "class"))}
+"""Kinds that say less than the others, the least first."""
+
+
+def _same(each: _Open, other: _Open) -> bool:
+    return each.start == other.start and each.end == other.end and each.node.id == other.node.id
 
 
 def _name(owner: _Open, text: str) -> None:

@@ -103,9 +103,8 @@ class Store:
             # Read again with the lock held: another window may have been faster.
             version = db.execute("PRAGMA user_version").fetchone()[0]
             for step in MIGRATIONS[version:]:
-                for statement in step.split(";\n"):
-                    if statement.strip():
-                        db.execute(statement)
+                for statement in _statements(step):
+                    db.execute(statement)
             db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
             db.execute("COMMIT")
         except BaseException:
@@ -173,6 +172,7 @@ class Store:
             "INSERT INTO texts (rowid, name, signature, doc, body) VALUES (?, ?, ?, ?, ?)",
             [(first + i, *each) for i, each in enumerate(rows.texts)],
         )
+        db.executemany("INSERT OR IGNORE INTO names (name) VALUES (?)", {(each[1],) for each in rows.definitions})
         db.executemany("INSERT INTO uses VALUES (?, ?, ?)", [(name, id, blob) for name, blob in rows.uses])
         db.executemany("INSERT INTO imports VALUES (?, ?, ?, ?)", [(id, *each) for each in rows.imports])
         return id
@@ -202,6 +202,16 @@ class Store:
             "SELECT coalesce(sum(length(spots)), 0) / 12 FROM files JOIN uses ON uses.content = files.content"
         ).fetchone()[0]
         return files, symbols, uses
+
+
+def _statements(script: str) -> Iterator[str]:
+    # executescript would commit the transaction that makes the migration all or nothing.
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
 
 
 class _NewerVersion(Exception):
