@@ -16,7 +16,7 @@ def first_line(text: str) -> str:
     """The first line that says something, without comment signs, quotes and tags; empty when none does."""
     for line in text.split("\n"):
         cleaned = (_TAG.sub("", line) if "<" in line else line).strip(" \t\r/*#!-\"'`;<>").strip()
-        if cleaned:
+        if cleaned.strip("[]=*~_+"):  # no ruler, and not the brackets of a Lua comment
             return cleaned[:MAX_DOC]
     return ""
 

@@ -94,6 +94,8 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
             owner.qualifier = _text(node).strip(":").replace("::", ".").replace(":", ".")
     for node in captures.get("body", ()):
         owner = _innermost(opened, starts, node.start_byte)
+        while owner is not None and owner.start == node.start_byte:  # the first definition in the body begins with it
+            owner = opened[owner.parent] if owner.parent >= 0 else None
         if owner is not None and (owner.body < 0 or node.start_byte < owner.body):
             owner.body = node.start_byte
     for node in captures.get("doc", ()):
@@ -251,7 +253,7 @@ def _references(captures: dict[str, _Nodes], definitions: list[Definition]) -> l
     upcoming = 0
     last = -1
     for at, name, line, kind in found:
-        if at == last or at in no_uses:
+        if not name or at == last or at in no_uses:
             continue  # two patterns took the same node: the first in the order of kinds is kept
         last = at
         while upcoming < len(definitions) and definitions[upcoming].start <= at:
