@@ -1,6 +1,6 @@
 """From the bytes of a file to its tags.
 
-The queries in ``queries/*.scm`` say what is what; this module only joins their captures:
+The queries in ``queries/*.scm`` say what is what; this module and ``uses`` only join their captures:
 
 ``@definition.KIND``  a definition, from its first byte to its last
 ``@name``             the name of the innermost definition around it that has none yet; ``A::b`` is ``b`` of ``A``
@@ -21,13 +21,12 @@ Of definitions that are the same node, the one whose kind says most is kept.
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import replace
 from itertools import pairwise
 
 import tree_sitter
 
-from farthing.index import docs, languages
-from farthing.index.tags import Definition, FileTags, Import, Reference
+from farthing.index import docs, languages, sections, uses
+from farthing.index.tags import Definition, FileTags
 
 MAX_SIGNATURE = 300
 """Code points of a signature."""
@@ -51,8 +50,8 @@ def parse(data: bytes, language: str) -> FileTags | None:
     return FileTags(
         language,
         tuple(definitions),
-        tuple(_references(captures, definitions)),
-        tuple(_imports(captures)),
+        tuple(uses.references(captures, definitions)),
+        tuple(uses.imports(captures)),
         root.has_error,
     )
 
@@ -87,11 +86,11 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in sorted(captures.get("name", ()), key=_start):
         owner = _innermost(opened, starts, node.start_byte, unnamed=True)
         if owner is not None:
-            _name(owner, _text(node))
+            _name(owner, uses.text_of(node))
     for node in captures.get("qualifier", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None:
-            owner.qualifier = _text(node).strip(":").replace("::", ".").replace(":", ".")
+            owner.qualifier = uses.text_of(node).strip(":").replace("::", ".").replace(":", ".")
     for node in captures.get("body", ()):
         owner = _innermost(opened, starts, node.start_byte)
         while owner is not None and owner.start == node.start_byte:  # the first definition in the body begins with it
@@ -101,7 +100,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in captures.get("doc", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None and not owner.doc:
-            owner.doc = docs.first_line(_text(node))
+            owner.doc = docs.first_line(uses.text_of(node))
     _stretch(opened, starts, captures)
     _attributes(data, opened, starts, captures)
     _comments(data, opened, captures)
@@ -118,10 +117,11 @@ def _same(each: _Open, other: _Open) -> bool:
 
 def _name(owner: _Open, text: str) -> None:
     """Name a definition; ``a::B<c::D>::operator<`` is ``operator<`` of ``a.B``."""
-    if "::" in text:
-        operator = _OPERATOR.search(text)
+    operator = _OPERATOR.search(text)
+    if operator or "::" in text:
         at = operator.start() if operator else len(text)
         scope, text = text[:at], text[at:]
+        text = text if text.startswith("operator(") else text.partition("(")[0]
         while (plain := _TEMPLATE_ARGUMENTS.sub("", scope)) != scope:
             scope = plain
         if not text:
@@ -201,7 +201,9 @@ def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
         above = qualified[each.parent] if each.parent >= 0 else ""
         qualified[i] = ".".join(part for part in (above, each.qualifier, each.name) if part)
         parent = index[each.parent] if each.parent >= 0 else -1
-        if each.kind == "scope" or not each.name:
+        inside = parent >= 0 and kept[parent].kind in _FUNCTIONS
+        local = inside and (each.kind in _VARIABLES or each.node.type == _AMBIGUOUS)
+        if each.kind == "scope" or not each.name or local:
             index[i] = parent
             continue
         index[i] = len(kept)
@@ -227,73 +229,27 @@ def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:
 
 
 _METHOD_OWNERS = {"class", "interface", "enum", "type", "scope"}
+_FUNCTIONS = {"function", "method"}
+_VARIABLES = {"variable", "constant"}
+"""Those of a function are for nobody else, so they are left out."""
+_AMBIGUOUS = "declaration"
+"""In a C++ function, ``Type name(value);`` is read as a prototype."""
 
 
 def _signature(data: bytes, each: _Open) -> str:
     end = each.body
-    if end < 0 and each.kind in ("function", "method"):
+    if end < 0 and each.kind in _FUNCTIONS:
         end = each.end  # one without a body is all head, on as many lines as it takes
     elif end < 0:
-        end = data.find(b"\n", each.head, each.end)
+        end = data.find(b"\n", max(each.head, each.node.start_byte), each.end)
         end = each.end if end < 0 else end
     text = data[each.head : min(end, each.head + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
-    return _SPACE.sub(" ", text).strip(" {:=;,").removesuffix("=>").rstrip()[:MAX_SIGNATURE]
-
-
-def _references(captures: dict[str, _Nodes], definitions: list[Definition]) -> list[Reference]:
-    found: list[tuple[int, str, int, str]] = []
-    for capture, nodes in captures.items():
-        if capture.startswith("reference."):
-            kind = capture[10:]
-            found += [(node.start_byte, _text(node), node.start_point.row + 1, kind) for node in nodes]
-    found.sort()
-    no_uses = {node.start_byte for capture in ("name", "ignore") for node in captures.get(capture, ())}
-    references: list[Reference] = []
-    stack: list[int] = []
-    upcoming = 0
-    last = -1
-    for at, name, line, kind in found:
-        if not name or at == last or at in no_uses:
-            continue  # two patterns took the same node: the first in the order of kinds is kept
-        last = at
-        while upcoming < len(definitions) and definitions[upcoming].start <= at:
-            while stack and definitions[stack[-1]].end <= definitions[upcoming].start:
-                stack.pop()
-            stack.append(upcoming)
-            upcoming += 1
-        while stack and definitions[stack[-1]].end <= at:
-            stack.pop()
-        references.append(Reference(name, kind, line, stack[-1] if stack else -1))
-    return references
-
-
-def _imports(captures: dict[str, _Nodes]) -> list[Import]:
-    kinds = ("module", "part", "name", "early")
-    nodes = [(node.start_byte, kind, node) for kind in kinds for node in captures.get(f"import.{kind}", ())]
-    nodes.sort(key=lambda each: each[0])
-    found: list[Import] = []
-    early: list[str] = []
-    for _, kind, node in nodes:
-        text = _text(node)
-        if kind == "module":
-            found.append(Import(text.strip("\"'`<>"), tuple(early), node.start_point.row + 1))
-            early.clear()
-        elif kind == "early":
-            early.append(text)
-        elif found and kind == "part":
-            found[-1] = replace(found[-1], module=f"{found[-1].module}.{text}")
-        elif found:
-            found[-1] = replace(found[-1], names=(*found[-1].names, text))
-    return found
-
-
-def _text(node: tree_sitter.Node) -> str:
-    return (node.text or b"").decode("utf-8", "replace")
+    return _SPACE.sub(" ", text).strip(" {:=;,\\").removesuffix("=>").rstrip()[:MAX_SIGNATURE]
 
 
 def parse_any(data: bytes, language: str) -> FileTags:
-    """The tags of any file."""
-    return parse(data, language) or FileTags(language, (), (), (), False)
+    """The tags of any file; of one without a grammar its sections, or its words."""
+    return parse(data, language) or sections.parse(data, language)
 
 
 def _start(node: tree_sitter.Node) -> int:

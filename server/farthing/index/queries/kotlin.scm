@@ -11,6 +11,7 @@
 (enum_entry . (identifier) @name) @definition.constant
 (enum_entry (modifiers) . (identifier) @name) @definition.constant
 (function_declaration name: (identifier) @name) @definition.function
+(enum_entry (class_body (function_declaration) @definition.method))
 (secondary_constructor "constructor" @name) @definition.method
 (class_parameter ["val" "var"] . (identifier) @name) @definition.field
 (source_file (property_declaration (variable_declaration . (identifier) @name)) @definition.variable)

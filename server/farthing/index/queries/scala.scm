@@ -47,8 +47,8 @@
 (call_expression function: (generic_function function: [(identifier) @reference.call (field_expression field: (identifier) @reference.call)]))
 (infix_expression operator: (identifier) @reference.call)
 (instance_expression [(type_identifier) @reference.call (generic_type type: (type_identifier) @reference.call) (stable_type_identifier (type_identifier) @reference.call) (compound_type base: (type_identifier) @reference.call extra: (type_identifier) @reference.inherit)])
-(extends_clause type: [(type_identifier) @reference.inherit (generic_type type: (type_identifier) @reference.inherit) (stable_type_identifier (type_identifier) @reference.inherit)])
-(type_identifier) @reference.type
+(extends_clause [(type_identifier) @reference.inherit (generic_type type: (type_identifier) @reference.inherit) (stable_type_identifier (type_identifier) @reference.inherit)])
+((type_identifier) @reference.type (#not-eq? @reference.type "?"))
 (field_expression value: (identifier) @reference.use)
 (arguments (identifier) @reference.use)
 (arguments (field_expression field: (identifier) @reference.use))

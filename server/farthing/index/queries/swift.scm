@@ -16,8 +16,17 @@
 (enum_class_body (property_declaration name: (pattern bound_identifier: (simple_identifier) @name)) @definition.field)
 
 ; A case alone is all of its line; of case one, two each name is.
-(enum_entry . name: (simple_identifier) @name) @definition.constant
-(enum_entry (modifiers) . name: (simple_identifier) @name) @definition.constant
+(enum_entry . name: (simple_identifier) @name .) @definition.constant
+(enum_entry . name: (simple_identifier) @name . data_contents: (_) .) @definition.constant
+(enum_entry . name: (simple_identifier) @name . raw_value: (_) .) @definition.constant
+(enum_entry (modifiers) . name: (simple_identifier) @name .) @definition.constant
+(enum_entry (modifiers) . name: (simple_identifier) @name . data_contents: (_) .) @definition.constant
+(enum_entry name: (simple_identifier) @name @definition.constant . name: (simple_identifier))
+(enum_entry name: (simple_identifier) . name: (simple_identifier) @name @definition.constant)
+(enum_entry name: (simple_identifier) @name @definition.constant . data_contents: (_) . name: (simple_identifier))
+(enum_entry name: (simple_identifier) @name @definition.constant . raw_value: (_) . name: (simple_identifier))
+(enum_entry data_contents: (_) . name: (simple_identifier) @name @definition.constant)
+(enum_entry raw_value: (_) . name: (simple_identifier) @name @definition.constant)
 
 (class_body) @body
 (enum_class_body) @body
@@ -32,7 +41,8 @@
 (attribute) @attribute
 
 ; References.
-(call_expression . (simple_identifier) @reference.call)
+(call_expression . (simple_identifier) @reference.call (call_suffix [(value_arguments "(") (lambda_literal)]))
+(call_expression . (simple_identifier) @reference.use)
 (call_expression . (navigation_expression suffix: (navigation_suffix suffix: (simple_identifier) @reference.call)))
 (call_expression . (prefix_expression operation: "." target: (simple_identifier) @reference.call))
 (constructor_expression constructed_type: (user_type (type_identifier) @reference.call))

@@ -1,0 +1,63 @@
+"""From the captures of a query to the references and imports of a file; ``parser`` says what the captures mean."""
+
+from dataclasses import replace
+
+import tree_sitter
+
+from farthing.index.tags import Definition, Import, Reference
+
+Nodes = list[tree_sitter.Node]
+
+
+def references(captures: dict[str, Nodes], definitions: list[Definition]) -> list[Reference]:
+    """The uses of names, in order, each with the innermost definition around it."""
+    found: list[tuple[int, str, int, str]] = []
+    for capture, nodes in captures.items():
+        if capture.startswith("reference."):
+            kind = capture[10:]
+            found += [(node.start_byte, text_of(node), node.start_point.row + 1, kind) for node in nodes]
+    found.sort()
+    no_uses = {node.start_byte for capture in ("name", "ignore") for node in captures.get(capture, ())}
+    references: list[Reference] = []
+    stack: list[int] = []
+    upcoming = 0
+    last = -1
+    for at, name, line, kind in found:
+        if not name or at == last or at in no_uses:
+            continue  # two patterns took the same node: the first in the order of kinds is kept
+        last = at
+        while upcoming < len(definitions) and definitions[upcoming].start <= at:
+            while stack and definitions[stack[-1]].end <= definitions[upcoming].start:
+                stack.pop()
+            stack.append(upcoming)
+            upcoming += 1
+        while stack and definitions[stack[-1]].end <= at:
+            stack.pop()
+        references.append(Reference(name, kind, line, stack[-1] if stack else -1))
+    return references
+
+
+def imports(captures: dict[str, Nodes]) -> list[Import]:
+    """The modules that are named, in order."""
+    kinds = ("module", "part", "name", "early")
+    nodes = [(node.start_byte, kind, node) for kind in kinds for node in captures.get(f"import.{kind}", ())]
+    nodes.sort(key=lambda each: each[0])
+    found: list[Import] = []
+    early: list[str] = []
+    for _, kind, node in nodes:
+        text = text_of(node)
+        if kind == "module":
+            found.append(Import(text.strip("\"'`<>"), tuple(early), node.start_point.row + 1))
+            early.clear()
+        elif kind == "early":
+            early.append(text)
+        elif found and kind == "part":
+            found[-1] = replace(found[-1], module=f"{found[-1].module}.{text}")
+        elif found:
+            found[-1] = replace(found[-1], names=(*found[-1].names, text))
+    return found
+
+
+def text_of(node: tree_sitter.Node) -> str:
+    """The text of a node; what is no UTF-8 in it is replaced."""
+    return (node.text or b"").decode("utf-8", "replace")
