@@ -118,9 +118,7 @@ class _Writer:
         self.store.apply(changes, removed)
 
 
-def _index(
-    root: Path, work: list[scan.Found], writer: _Writer, report: Report, cancelled: Callable[[], bool]
-) -> None:
+def _index(root: Path, work: list[scan.Found], writer: _Writer, report: Report, cancelled: Callable[[], bool]) -> None:
     contents = writer.store.known_contents()
     total = sum(each.size for each in work)
     done = 0

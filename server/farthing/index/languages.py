@@ -19,16 +19,16 @@ class Language:
     """Python module of the grammar."""
     function: str = "language"
     """Its function that returns the language."""
-    query: str = ""
-    """Name of the query file, where it is not the id."""
+    queries: tuple[str, ...] = ()
+    """Names of the query files, where it is not one with the id."""
 
 
 _LANGUAGES = (
     Language("python", "tree_sitter_python"),
-    Language("javascript", "tree_sitter_javascript"),
-    Language("javascriptreact", "tree_sitter_javascript", query="javascript"),
+    Language("javascript", "tree_sitter_javascript", queries=("javascript", "jsx")),
+    Language("javascriptreact", "tree_sitter_javascript", queries=("javascript", "jsx")),
     Language("typescript", "tree_sitter_typescript", "language_typescript"),
-    Language("typescriptreact", "tree_sitter_typescript", "language_tsx", "typescript"),
+    Language("typescriptreact", "tree_sitter_typescript", "language_tsx", ("typescript", "jsx")),
     Language("go", "tree_sitter_go"),
     Language("rust", "tree_sitter_rust"),
     Language("java", "tree_sitter_java"),
@@ -101,6 +101,6 @@ def query(id: str) -> tree_sitter.Query | None:
     found = grammar(id)
     if found is None:
         return None
-    name = BY_ID[id].query or id
-    source = (resources.files(__package__) / "queries" / f"{name}.scm").read_text(encoding="utf-8")
-    return tree_sitter.Query(found, source)
+    folder = resources.files(__package__) / "queries"
+    names = BY_ID[id].queries or (id,)
+    return tree_sitter.Query(found, "\n".join((folder / f"{name}.scm").read_text(encoding="utf-8") for name in names))

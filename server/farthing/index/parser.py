@@ -25,7 +25,7 @@ from itertools import pairwise
 
 import tree_sitter
 
-from farthing.index import docs, languages, sections, uses
+from farthing.index import docs, languages, names, sections, uses
 from farthing.index.tags import Definition, FileTags
 
 MAX_SIGNATURE = 300
@@ -34,8 +34,6 @@ MAX_SIGNATURE = 300
 _SPACE = re.compile(r"\s+")
 _GAP = re.compile(rb"(?:\s|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
 """White space and comments; possessive, as a long one must not be tried in all its parts."""
-_TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
-_OPERATOR = re.compile(r"\boperator\b")
 _Nodes = list[tree_sitter.Node]
 
 
@@ -86,7 +84,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in sorted(captures.get("name", ()), key=_start):
         owner = _innermost(opened, starts, node.start_byte, unnamed=True)
         if owner is not None:
-            _name(owner, uses.text_of(node))
+            owner.qualifier, owner.name = names.split(uses.text_of(node))
     for node in captures.get("qualifier", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None:
@@ -113,21 +111,6 @@ _RANK = {kind: rank for rank, kind in enumerate(("scope", "variable", "field", "
 
 def _same(each: _Open, other: _Open) -> bool:
     return each.start == other.start and each.end == other.end and each.node.id == other.node.id
-
-
-def _name(owner: _Open, text: str) -> None:
-    """Name a definition; ``a::B<c::D>::operator<`` is ``operator<`` of ``a.B``."""
-    operator = _OPERATOR.search(text)
-    if operator or "::" in text:
-        at = operator.start() if operator else len(text)
-        scope, text = text[:at], text[at:]
-        text = text if text.startswith("operator(") else text.partition("(")[0]
-        while (plain := _TEMPLATE_ARGUMENTS.sub("", scope)) != scope:
-            scope = plain
-        if not text:
-            scope, _, text = scope.rpartition("::")
-        owner.qualifier = ".".join(part for each in scope.split("::") if (part := each.strip()))
-    owner.name = _SPACE.sub(" ", text).strip(" :")
 
 
 def _nest(opened: list[_Open]) -> None:

@@ -141,7 +141,9 @@ class Store:
 
     def known_contents(self) -> dict[tuple[bytes, str], int]:
         """Ids of all contents, also of those that no file has at present."""
-        return {(hash, language): id for id, hash, language in self.db.execute("SELECT id, hash, language FROM contents")}
+        return {
+            (hash, language): id for id, hash, language in self.db.execute("SELECT id, hash, language FROM contents")
+        }
 
     def apply(self, changes: Iterable[Change], removed: Iterable[str] = ()) -> None:
         """Write files and forget others, in one transaction."""
@@ -155,7 +157,9 @@ class Store:
                 )
 
     def _write_content(self, db: sqlite3.Connection, rows: ContentRows) -> int:
-        found = db.execute("SELECT id FROM contents WHERE hash = ? AND language = ?", (rows.hash, rows.language)).fetchone()
+        found = db.execute(
+            "SELECT id FROM contents WHERE hash = ? AND language = ?", (rows.hash, rows.language)
+        ).fetchone()
         if found:
             return int(found[0])
         cursor = db.execute(

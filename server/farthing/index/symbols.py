@@ -33,9 +33,7 @@ class Symbol:
     end_line: int
 
 
-COLUMNS = (
-    "d.id, f.path, d.qualified, d.name, d.kind, d.signature, d.doc, d.start, d.\"end\", d.start_line, d.end_line"
-)
+COLUMNS = 'd.id, f.path, d.qualified, d.name, d.kind, d.signature, d.doc, d.start, d."end", d.start_line, d.end_line'
 FROM = "FROM definitions d JOIN files f ON f.content = d.content"
 
 

@@ -97,16 +97,11 @@
   (identifier) @reference.call
   (member_expression property: (_) @reference.call)
 ])
-(jsx_opening_element
-  name: [((identifier) @reference.call (#match? @reference.call "^[A-Z]")) (member_expression property: (_) @reference.call)])
-(jsx_self_closing_element
-  name: [((identifier) @reference.call (#match? @reference.call "^[A-Z]")) (member_expression property: (_) @reference.call)])
 (class_heritage [(identifier) @reference.inherit (member_expression property: (_) @reference.inherit)])
 (arguments (identifier) @reference.use)
 (arguments (spread_element (identifier) @reference.use))
 (member_expression object: (identifier) @reference.use)
 (pair value: (identifier) @reference.use)
-(jsx_expression (identifier) @reference.use)
 (template_substitution (identifier) @reference.use)
 (export_statement value: (identifier) @reference.use)
 (export_statement !source (export_clause (export_specifier name: (identifier) @reference.use)))

@@ -129,9 +129,6 @@
   (identifier) @reference.call
   (member_expression property: (_) @reference.call)
 ])
-; JSX without its node types, which only the grammar of tsx has: ``<Name`` and ``{name}``.
-((_ . "<" . name: (identifier) @reference.call) (#match? @reference.call "^[A-Z]"))
-(_ . "<" . name: (member_expression property: (_) @reference.call))
 (extends_clause value: [(identifier) @reference.inherit (member_expression property: (_) @reference.inherit)])
 (implements_clause [
   (type_identifier) @reference.inherit
@@ -152,7 +149,6 @@
 (arguments (spread_element (identifier) @reference.use))
 (member_expression object: (identifier) @reference.use)
 (pair value: (identifier) @reference.use)
-(_ . "{" . (identifier) @reference.use . "}")
 (template_substitution (identifier) @reference.use)
 (export_statement value: (identifier) @reference.use)
 (export_statement !source (export_clause (export_specifier name: (identifier) @reference.use)))
