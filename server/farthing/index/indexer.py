@@ -92,6 +92,11 @@ def _changed(found: scan.Found, known: dict[str, StoredFile], skips: dict[str, S
     return skip is None or skip[1:] != (found.size, found.mtime_ns)
 
 
+def settled(mtime_ns: int) -> int:
+    """The time to remember of a file: -1, which no file has, while it may change again without its time telling."""
+    return mtime_ns if mtime_ns < time.time_ns() - RACY_NS else -1
+
+
 class _Writer:
     """Turns what was read into rows of the store."""
 
@@ -104,9 +109,8 @@ class _Writer:
     def write(self, results: list[worker.Result]) -> None:
         """One transaction."""
         changes, removed = [], []
-        limit = time.time_ns() - RACY_NS
         for path, size, mtime_ns, content in results:
-            seen_ns = mtime_ns if mtime_ns < limit else -1
+            seen_ns = settled(mtime_ns)
             if isinstance(content, str):
                 self.skips[path] = (content, size, seen_ns)
                 if path in self.known:

@@ -1,0 +1,116 @@
+"""Keeps the index of one repository fresh while an editor is open."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import watchfiles
+
+from farthing.errors import Cancelled, FarthingError
+from farthing.index import incremental, indexer
+from farthing.index.ignore import NEVER
+from farthing.index.retrieval import Retrieval
+from farthing.index.store import Store, store_path
+
+DEBOUNCE_MS = 300
+"""Changes are collected for this long after the first one: a branch switch comes as one batch, not as thousands."""
+
+_logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
+
+Progress = Callable[[int, int], None]
+"""Bytes done and to do; called from the index's own thread."""
+
+
+class LiveIndex:
+    """The index of a repository. Belongs to one event loop; all work is done in a thread of its own.
+
+    Args:
+        root: the repository.
+        progress: told how far a long update is.
+    """
+
+    def __init__(self, root: Path, progress: Progress = lambda done, total: None) -> None:
+        self.root = root.resolve()
+        self._progress = progress
+        # One thread: SQLite's connection is used by one at a time, and queries see whole updates.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="index")
+        self._stopping = asyncio.Event()
+        self._cancelled = threading.Event()
+        self._store: Store | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to index, and then to watch."""
+        self._task = asyncio.create_task(self._run())
+
+    async def query(self, ask: Callable[[Retrieval], _T]) -> _T:
+        """Ask something of the index as it is now.
+
+        Raises:
+            IndexUnavailable: the store can't be opened.
+        """
+        return await self._in_thread(lambda: ask(Retrieval(self.root, self._opened())))
+
+    async def aclose(self) -> None:
+        """Stop watching, give up an update that runs, close the store."""
+        self._stopping.set()
+        self._cancelled.set()
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)
+        if self._store is not None:
+            await self._in_thread(self._store.close)
+        self._thread.shutdown(wait=False)
+
+    async def _run(self) -> None:
+        try:
+            await self._in_thread(self._update_all)
+            async for paths in self._changes():
+                await self._in_thread(lambda paths=paths: self._update(paths))
+        except Cancelled:
+            pass
+        except FarthingError as exc:
+            _logger.warning("the index is not kept fresh: %s", exc)
+        except OSError as exc:
+            # inotify's limits, most often. The index is brought up to date at the next start.
+            _logger.warning("can't watch %s: %s", self.root, exc)
+
+    async def _changes(self) -> AsyncIterator[set[str]]:
+        batches = watchfiles.awatch(
+            self.root,
+            watch_filter=_Filter(),
+            debounce=DEBOUNCE_MS,
+            stop_event=self._stopping,
+            ignore_permission_denied=True,
+        )
+        async for batch in batches:
+            yield {Path(path).relative_to(self.root).as_posix() for _, path in batch}
+
+    def _update(self, paths: Iterable[str]) -> None:
+        if not incremental.update_paths(self.root, self._opened(), paths):
+            self._update_all()
+
+    def _update_all(self) -> None:
+        summary = indexer.update(self.root, self._opened(), self._progress, self._cancelled.is_set)
+        _logger.info("indexed %d files, %d symbols in %.2f s", summary.files, summary.symbols, summary.seconds)
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = Store(store_path(self.root))
+        return self._store
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+
+class _Filter(watchfiles.BaseFilter):
+    """Folders that hold no source are not worth waking up for."""
+
+    ignore_dirs = tuple(NEVER)
+    ignore_entity_patterns = ()
+    ignore_paths = ()
