@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +18,9 @@ from farthing.index.store import Store, store_path
 
 DEBOUNCE_MS = 300
 """Changes are collected for this long after the first one: a branch switch comes as one batch, not as thousands."""
+
+WATCH_TURN_MS = 500
+"""How often the watching thread looks whether it is to stop, and how soon it says that it has begun."""
 
 _logger = logging.getLogger(__name__)
 
@@ -40,8 +43,8 @@ class LiveIndex:
         self._progress = progress
         # One thread: SQLite's connection is used by one at a time, and queries see whole updates.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="index")
-        self._stopping = asyncio.Event()
-        self._cancelled = threading.Event()
+        self._stopping = threading.Event()
+        self._changed: asyncio.Queue[set[str]] = asyncio.Queue()
         self._store: Store | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -60,7 +63,7 @@ class LiveIndex:
     async def aclose(self) -> None:
         """Stop watching, give up an update that runs, close the store."""
         self._stopping.set()
-        self._cancelled.set()
+        self._changed.put_nowait(set())
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
         if self._store is not None:
@@ -70,33 +73,49 @@ class LiveIndex:
     async def _run(self) -> None:
         try:
             await self._in_thread(self._update_all)
-            async for paths in self._changes():
-                await self._in_thread(lambda paths=paths: self._update(paths))
+            threading.Thread(target=self._watch, args=(asyncio.get_running_loop(),), name="watch", daemon=True).start()
+            # The first batch is empty and says that the watch has begun: what changed until then has to be looked for.
+            await self._changed.get()
+            await self._in_thread(self._update_all)
+            while not self._stopping.is_set():
+                if paths := await self._changed.get():
+                    await self._in_thread(lambda paths=paths: self._update(paths))
         except Cancelled:
             pass
         except FarthingError as exc:
             _logger.warning("the index is not kept fresh: %s", exc)
-        except OSError as exc:
-            # inotify's limits, most often. The index is brought up to date at the next start.
-            _logger.warning("can't watch %s: %s", self.root, exc)
 
-    async def _changes(self) -> AsyncIterator[set[str]]:
-        batches = watchfiles.awatch(
+    def _watch(self, loop: asyncio.AbstractEventLoop) -> None:
+        """In a thread of its own, as setting thousands of watches up takes a while."""
+        batches = watchfiles.watch(
             self.root,
             watch_filter=_Filter(),
             debounce=DEBOUNCE_MS,
+            rust_timeout=WATCH_TURN_MS,
+            yield_on_timeout=True,
             stop_event=self._stopping,
+            raise_interrupt=False,
             ignore_permission_denied=True,
         )
-        async for batch in batches:
-            yield {Path(path).relative_to(self.root).as_posix() for _, path in batch}
+        begun = False
+        try:
+            for batch in batches:
+                paths = {Path(path).relative_to(self.root).as_posix() for _, path in batch}
+                if paths or not begun:
+                    begun = True
+                    loop.call_soon_threadsafe(self._changed.put_nowait, paths)
+        except OSError as exc:
+            # inotify's limits, most often. The index is brought up to date at the next start.
+            _logger.warning("can't watch %s: %s", self.root, exc)
+        except RuntimeError:
+            _logger.debug("the loop is gone")
 
     def _update(self, paths: Iterable[str]) -> None:
         if not incremental.update_paths(self.root, self._opened(), paths):
             self._update_all()
 
     def _update_all(self) -> None:
-        summary = indexer.update(self.root, self._opened(), self._progress, self._cancelled.is_set)
+        summary = indexer.update(self.root, self._opened(), self._progress, self._stopping.is_set)
         _logger.info("indexed %d files, %d symbols in %.2f s", summary.files, summary.symbols, summary.seconds)
 
     def _opened(self) -> Store:
