@@ -64,10 +64,11 @@
 (as_expression right: (identifier) @reference.type)
 (is_expression right: (identifier) @reference.type)
 (member_access_expression expression: (identifier) @reference.use)
+(invocation_expression function: (member_access_expression expression: (member_access_expression name: (identifier) @reference.use)))
 (conditional_access_expression condition: (identifier) @reference.use)
 (element_access_expression expression: (identifier) @reference.use)
 (argument (identifier) @reference.use)
 
 ; Imports. An alias is no part of what is imported.
 (using_directive !name [(identifier) (qualified_name)] @import.module)
-(using_directive name: (_) . [(identifier) (qualified_name)] @import.module)
+(using_directive name: (_) . [(identifier) (qualified_name name: (identifier))] @import.module)

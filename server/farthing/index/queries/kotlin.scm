@@ -44,6 +44,7 @@
   (explicit_delegation (user_type (identifier) @reference.inherit))])
 (user_type (identifier) @reference.type)
 (navigation_expression . (identifier) @reference.use)
+(call_expression . (navigation_expression . (navigation_expression (identifier) @reference.use .)))
 (value_argument (identifier) @reference.use .)
 (callable_reference (identifier) @reference.use)
 

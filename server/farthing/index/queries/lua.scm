@@ -24,6 +24,7 @@
 (function_call name: (identifier) @reference.call)
 (function_call name: (dot_index_expression field: (identifier) @reference.call))
 (function_call name: (method_index_expression method: (identifier) @reference.call))
+(function_call name: (_ table: (dot_index_expression field: (identifier) @reference.use)))
 (arguments (identifier) @reference.use)
 (arguments (dot_index_expression field: (identifier) @reference.use))
 (dot_index_expression table: (identifier) @reference.use)

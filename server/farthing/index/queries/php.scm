@@ -14,7 +14,7 @@
 
 ; A constant or property alone in its declaration is all of it; of several each is its own part.
 (const_declaration . (const_element . (name) @name) .) @definition.constant
-(const_declaration (visibility_modifier) . (const_element . (name) @name) .) @definition.constant
+(const_declaration [(visibility_modifier) (final_modifier) (primitive_type) (named_type) (optional_type) (union_type)] . (const_element . (name) @name) .) @definition.constant
 (const_declaration (const_element . (name) @name) @definition.constant . (const_element))
 (const_declaration (const_element) . (const_element . (name) @name) @definition.constant)
 (property_declaration [(primitive_type) (named_type) (optional_type) (union_type) (visibility_modifier) (static_modifier) (readonly_modifier) (var_modifier)] . (property_element name: (variable_name (name) @name)) .) @definition.field
@@ -39,6 +39,7 @@
 (member_call_expression name: (name) @reference.call)
 (nullsafe_member_call_expression name: (name) @reference.call)
 (scoped_call_expression name: (name) @reference.call)
+(member_call_expression object: (member_access_expression name: (name) @reference.use))
 (scoped_call_expression scope: [(name) @reference.type (qualified_name (name) @reference.type)])
 (object_creation_expression [(name) @reference.call (qualified_name (name) @reference.call)])
 (base_clause [(name) @reference.inherit (qualified_name (name) @reference.inherit)])

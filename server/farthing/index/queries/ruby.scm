@@ -7,6 +7,7 @@
 (singleton_method name: (_) @name) @definition.method
 (module body: (body_statement (method) @definition.method))
 (argument_list (method) @definition.method)
+(do_block (body_statement (method) @definition.method))
 (assignment left: (constant) @name) @definition.constant
 (class body: (body_statement (assignment left: (class_variable) @name) @definition.field))
 (alias name: (_) @name) @definition.method
