@@ -30,11 +30,13 @@ class Resolver:
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = set(paths)
-        self._by_name: dict[str, list[str]] = {}
+        self._by_tail: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
         for path in sorted(self._paths):
             folder, name = posixpath.split(path)
-            self._by_name.setdefault(name, []).append(path)
+            self._by_tail.setdefault(name, []).append(path)
+            if folder:
+                self._by_tail.setdefault(f"{posixpath.basename(folder)}/{name}", []).append(path)
             self._folders.setdefault(folder, []).append(path)
 
     def resolve(self, path: str, language: str, module: str, names: Iterable[str] = ()) -> list[str]:
@@ -60,7 +62,9 @@ class Resolver:
             return exact if exact in self._paths else None
         if wanted in self._paths:
             return wanted
-        matches = [each for each in self._by_name.get(posixpath.basename(wanted), ()) if each.endswith("/" + wanted)]
+        # By the last two parts: every package has an __init__.py, but few have a forms/__init__.py.
+        tail = "/".join(wanted.split("/")[-2:])
+        matches = [each for each in self._by_tail.get(tail, ()) if each.endswith("/" + wanted)]
         # Several packages may hold a module of this name: the nearest one is meant.
         return max(matches, key=lambda each: (_shared(each, path), -len(each)), default=None)
 

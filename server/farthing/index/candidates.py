@@ -1,0 +1,108 @@
+"""Definitions that may matter to an instruction: found by words, by name, by the editor's place, by their neighbours."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from farthing.index import query, symbols
+from farthing.index.symbols import Symbol
+
+BY_WORDS = 300
+"""Definitions that the full-text search gives."""
+
+NAMED = 30
+"""Definitions of one mentioned name that are looked at."""
+
+TEXT_WEIGHTS = (4.0, 2.0, 1.5, 1.0)
+"""What a word counts in a name, a signature, a doc line, a body."""
+
+UNITS = ("function", "method", "class", "interface", "enum", "type", "constant", "variable", "macro", "section", "module")
+"""Kinds that are candidates. Fields and parameters come with what they are in."""
+
+
+@dataclass
+class Pool:
+    """Candidates and what the search said about them."""
+
+    symbols: list[Symbol]
+    words: dict[int, float]
+    """Id of a definition -> BM25, higher is better."""
+    files: dict[str, float]
+    """Path -> score of the file as a whole."""
+
+
+def gather(
+    db: sqlite3.Connection, asked: query.Query, vocabulary: query.Vocabulary, places: Iterable[tuple[str, int, int]]
+) -> Pool:
+    """Candidates by words, names and places (path, first and last line; 0 for the whole file)."""
+    scores = _by_words(db, query.expression(asked, vocabulary))
+    found: dict[tuple[int, str], Symbol] = {}
+    ids = sorted(scores, key=lambda id: -scores[id])
+    for symbol in select_ids(db, ids):
+        found[symbol.id, symbol.path] = symbol
+    for name in sorted(asked.names | asked.plain):
+        for symbol in symbols.select(db, "d.name = ? LIMIT ?", (name, NAMED)):
+            found.setdefault((symbol.id, symbol.path), symbol)
+    for path, first, last in places:
+        for symbol in symbols.select(db, "f.path = ? ORDER BY d.id LIMIT 2000", (path,)):
+            if not first or (symbol.start_line <= last and first <= symbol.end_line):
+                found.setdefault((symbol.id, symbol.path), symbol)
+    pool = [symbol for symbol in found.values() if symbol.kind in UNITS]
+    return Pool(pool, scores, _files(found.values(), scores))
+
+
+def _by_words(db: sqlite3.Connection, expression: str) -> dict[int, float]:
+    if not expression:
+        return {}
+    weights = ", ".join(map(str, TEXT_WEIGHTS))
+    limit = BY_WORDS
+    while True:
+        rows = db.execute(
+            f"SELECT s.id, s.score FROM (SELECT rowid AS id, -bm25(texts, {weights}) AS score FROM texts "
+            "WHERE texts MATCH ? ORDER BY score DESC LIMIT ?) s JOIN definitions d ON d.id = s.id "
+            "WHERE EXISTS (SELECT 1 FROM files f WHERE f.content = d.content)",
+            (expression, limit),
+        ).fetchall()
+        # Contents that no file has any more are still in the search's tables: look further behind many of them.
+        if len(rows) >= BY_WORDS // 2 or limit >= 64 * BY_WORDS:
+            return dict(sorted(rows, key=lambda row: (-row[1], row[0]))[:BY_WORDS])
+        if db.execute("SELECT count(*) FROM contents").fetchone() <= db.execute("SELECT count(*) FROM files").fetchone():
+            return dict(rows)
+        limit *= 8
+
+
+def select_ids(db: sqlite3.Connection, ids: Sequence[int]) -> list[Symbol]:
+    """Definitions by their ids, in each file that holds them."""
+    found: list[Symbol] = []
+    for i in range(0, len(ids), 500):
+        chunk = ids[i : i + 500]
+        found += symbols.select(db, f"d.id IN ({','.join('?' * len(chunk))}) ORDER BY d.id, f.path", chunk)
+    return found
+
+
+def _files(found: Iterable[Symbol], scores: dict[int, float]) -> dict[str, float]:
+    by_file: dict[str, list[float]] = {}
+    for symbol in found:
+        if symbol.id in scores:
+            by_file.setdefault(symbol.path, []).append(scores[symbol.id])
+    # The best definition counts fully, each further one less: a long file is not good only for being long.
+    return {
+        path: sum(score * 0.7**i for i, score in enumerate(sorted(all, reverse=True)[:12])) for path, all in by_file.items()
+    }
+
+
+def heads(db: sqlite3.Connection, pool: Sequence[Symbol]) -> dict[int, tuple[int, int]]:
+    """Where the own text of classes and modules ends: last line and byte before the first function or class inside."""
+    ids = [each.id for each in pool if each.kind in ("class", "interface", "enum", "type", "module")]
+    found: dict[int, tuple[int, int]] = {}
+    for i in range(0, len(ids), 500):
+        chunk = ids[i : i + 500]
+        for id, own, line, byte in db.execute(
+            "SELECT p.id, p.start_line, min(c.start_line), min(c.start) FROM definitions p JOIN definitions c "
+            'ON c.content = p.content AND c.start > p.start AND c."end" <= p."end" '
+            "AND c.kind IN ('function', 'method', 'class', 'interface', 'enum') "
+            f"WHERE p.id IN ({','.join('?' * len(chunk))}) GROUP BY p.id",
+            chunk,
+        ):
+            found[id] = max(own, line - 1), byte
+    return found

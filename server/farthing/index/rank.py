@@ -1,0 +1,268 @@
+"""Chooses what of a repository a model should see for an instruction, within a hard budget of tokens.
+
+Candidates come from the words, names and places of the instruction and the editor; a logistic model of
+:mod:`farthing.index.features` says how likely each one is to be edited; the budget is filled by likelihood per token.
+The model's weights are fitted on the history of real repositories, see README.md in this package.
+"""
+
+import functools
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from farthing.index import candidates, features, graph, history, query, reasons
+from farthing.index.candidates import Pool
+from farthing.index.pack import Choice, Item, Packer
+from farthing.index.retrieval import Retrieval
+from farthing.index.symbols import Symbol
+
+SEEDS = 20
+"""Candidates, by words and names, whose neighbourhood is looked at."""
+
+NEIGHBOURS = 80
+"""Definitions that are added for being called by, or calling, seeds."""
+
+IMPORTERS = 15
+"""Files, the best first, whose imports are links."""
+
+SIGNATURES = 8
+"""Signatures of what the shown bodies call, at most."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Lines of a file that the user selected."""
+
+    path: str
+    start_line: int
+    end_line: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """Fitted numbers."""
+
+    weights: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+    """One for each of :data:`features.FEATURES`."""
+    size_power: float
+    """Candidates are taken by likelihood / (tokens + size_base) ** size_power."""
+    size_base: float
+    window_share: float
+    """Of the budget: longer bodies are cut to a window."""
+    same_file: float
+    """What each item shown of a file takes off the logit of the file's next ones."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """All candidates of a query, before any budget."""
+
+    asked: query.Query
+    pool: Pool
+    matrix: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
+    heads: Mapping[int, tuple[int, int]]
+    """Id of a definition with others inside -> last line and last byte of its own text."""
+    links: Sequence[tuple[int, int]]
+    """Pairs of ids: what uses, what is used."""
+    selected: frozenset[int]
+
+    @functools.cached_property
+    def pairs(self) -> frozenset[tuple[int, int]]:
+        """The links, to look them up."""
+        return frozenset(self.links)
+
+
+@functools.cache
+def fitted() -> Model:
+    """The model of weights.toml."""
+    data = tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
+    weights = np.array([data["weights"].get(name, 0.0) for name in features.FEATURES])
+    packing = data["packing"]
+    return Model(
+        weights, packing["size_power"], packing["size_base"], packing["window_share"], packing["same_file"]
+    )
+
+
+class Ranker:
+    """Answers for one repository.
+
+    Args:
+        retrieval: the repository's index.
+        read: bytes of a file by its path, as the editor has it; from disk by default. None for what can't be read.
+        recent: how much each file was changed lately; from git's log by default.
+    """
+
+    def __init__(
+        self,
+        retrieval: Retrieval,
+        read: Callable[[str], bytes | None] | None = None,
+        recent: Mapping[str, float] | None = None,
+    ) -> None:
+        self._retrieval = retrieval
+        self._read = read or self._from_disk
+        self._recent = recent
+        self._state = -1
+        self._vocabulary: query.Vocabulary | None = None
+        self._imports: dict[str, list[str]] = {}
+
+    def rank(
+        self,
+        instruction: str,
+        focus_files: Sequence[str] = (),
+        selection: Selection | None = None,
+        budget_tokens: int = 4000,
+    ) -> list[Item]:
+        """Pieces of the repository for an instruction, best first; their tokens are never more than the budget.
+
+        Args:
+            instruction: what the user asks for, in words.
+            focus_files: open files, relative to the root; those that the index lacks are left out.
+            selection: what is selected in one of them.
+            budget_tokens: by o200k_base.
+        """
+        if budget_tokens <= 0:
+            return []
+        scored = self.score(instruction, focus_files, selection)
+        return self.choose(scored, fitted(), budget_tokens)
+
+    def score(self, instruction: str, focus_files: Sequence[str] = (), selection: Selection | None = None) -> Scored:
+        """Candidates and their features."""
+        db = self._retrieval.db
+        asked = query.parse(instruction)
+        places = [(path, 0, 0) for path in focus_files]
+        if selection:
+            places.append((selection.path, selection.start_line, selection.end_line))
+        pool = candidates.gather(db, asked, self._current_vocabulary(), places)
+        selected = frozenset(each.id for each in _innermost(pool.symbols, selection))
+        order = sorted(
+            range(len(pool.symbols)), key=lambda i: (-_seed(pool, asked, selected, pool.symbols[i]), pool.symbols[i].id, i)
+        )
+        pool.symbols = [pool.symbols[i] for i in order]
+        links = graph.calls(db, pool.symbols)
+        self._add_neighbours(pool, links)
+        heads = candidates.heads(db, pool.symbols)
+        seeds = np.zeros(len(pool.symbols))
+        for i, symbol in enumerate(pool.symbols[:SEEDS]):
+            seeds[i] = _seed(pool, asked, selected, symbol)
+        files = sorted(pool.files, key=lambda path: (-pool.files[path], path))[:IMPORTERS]
+        imports = [(path, other) for path in {*files, *focus_files} for other in self._imported(path)]
+        evidence = features.Evidence(
+            graph.nearness(pool.symbols, links, sorted(imports), seeds, focus_files),
+            self._recent if self._recent is not None else history.recent(self._retrieval.root),
+            {each.id: heads[each.id][1] - each.start if each.id in heads else each.end - each.start for each in pool.symbols},
+            focus_files,
+            selected,
+        )
+        return Scored(asked, pool, features.matrix(asked, pool, evidence), heads, links, selected)
+
+    def choose(self, scored: Scored, model: Model, budget: int) -> list[Item]:
+        """Fill a budget from scored candidates."""
+        pool = scored.pool
+        logits = scored.matrix @ model.weights
+        sizes = np.exp(scored.matrix[:, features.FEATURES.index("size")] * 10.0) / 4.0
+        discount = model.size_power * np.log(sizes + model.size_base)
+        words = frozenset(features.stem(word) for word in scored.asked.words)
+        packer = Packer(budget, functools.cache(self._lines), words, model.window_share)
+        per_file: dict[str, int] = {}
+        keys = _log_sigmoid(logits) - discount
+        pending = [(float(keys[i]), i) for i in range(len(keys))]
+        pending.sort(key=lambda each: (-each[0], each[1]))
+        taken: list[int] = []
+        while pending and packer.left > 0:
+            key, i = pending.pop(0)
+            symbol = pool.symbols[i]
+            now = float(keys[i]) - model.same_file * per_file.get(symbol.path, 0)
+            if now < key - 1e-9:
+                # Others of its file were taken since: it waits for its new turn.
+                _insert(pending, now, i)
+                continue
+            end = scored.heads[symbol.id][0] if symbol.id in scored.heads else symbol.end_line
+            reason = reasons.reason(scored, i, taken)
+            if packer.offer(Choice(symbol, end, reason, float(logits[i])), whole=symbol.id in scored.selected):
+                per_file[symbol.path] = per_file.get(symbol.path, 0) + 1
+                taken.append(i)
+        self._add_signatures(scored, taken, packer)
+        return packer.items
+
+    def _add_signatures(self, scored: Scored, taken: Sequence[int], packer: Packer) -> None:
+        """What is left of the budget goes to the signatures of what the shown bodies call."""
+        shown = {scored.pool.symbols[i].id: scored.pool.symbols[i] for i in taken}
+        by_id = {symbol.id: symbol for symbol in scored.pool.symbols}
+        added = 0
+        for caller, callee in scored.links:
+            if added >= SIGNATURES:
+                return
+            if caller in shown and callee in by_id and callee not in shown:
+                symbol = by_id[callee]
+                reason = f"called by {shown[caller].symbol}"
+                added += packer.offer(Choice(symbol, symbol.end_line, reason, 0.0, body=False))
+
+    def _add_neighbours(self, pool: Pool, links: list[tuple[int, int]]) -> None:
+        known = {symbol.id for symbol in pool.symbols}
+        seeds = {symbol.id for symbol in pool.symbols[:SEEDS]}
+        counts: dict[int, int] = {}
+        for caller, callee in links:
+            if callee in seeds and caller not in known:
+                counts[caller] = counts.get(caller, 0) + 1
+        best = sorted(counts, key=lambda id: (-counts[id], id))[:NEIGHBOURS]
+        added = candidates.select_ids(self._retrieval.db, best)
+        pool.symbols += [symbol for symbol in added if symbol.kind in candidates.UNITS]
+
+    def _current_vocabulary(self) -> query.Vocabulary:
+        db = self._retrieval.db
+        state = db.execute("PRAGMA data_version").fetchone()[0] * 1_000_003 + db.total_changes
+        if self._vocabulary is None or self._state != state:
+            self._vocabulary, self._imports, self._state = query.Vocabulary(db), {}, state
+        return self._vocabulary
+
+    def _imported(self, path: str) -> list[str]:
+        if path not in self._imports:
+            self._imports[path] = self._retrieval.imported_files(path)
+        return self._imports[path]
+
+    def _from_disk(self, path: str) -> bytes | None:
+        try:
+            return (self._retrieval.root / path).read_bytes()
+        except OSError:
+            return None
+
+    def _lines(self, path: str) -> Sequence[str]:
+        data = self._read(path)
+        return [] if data is None else data.decode("utf-8", "replace").splitlines(keepends=True)
+
+
+def _seed(pool: Pool, asked: query.Query, selected: frozenset[int], symbol: Symbol) -> float:
+    named = 10.0 if symbol.name in asked.names else 0.0
+    return pool.words.get(symbol.id, 0.0) + named + (30.0 if symbol.id in selected else 0.0)
+
+
+def _innermost(pool: Sequence[Symbol], selection: Selection | None) -> list[Symbol]:
+    """The definitions that a selection touches, without those that only surround others of them."""
+    if selection is None:
+        return []
+    touched = [
+        each for each in pool
+        if each.path == selection.path and each.start_line <= selection.end_line and selection.start_line <= each.end_line
+    ]  # fmt: skip
+    return [
+        each for each in touched
+        if not any(other is not each and each.start <= other.start and other.end <= each.end for other in touched)
+    ]  # fmt: skip
+
+
+def _log_sigmoid(logits: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    return np.asarray(-np.logaddexp(0.0, -logits))
+
+
+def _insert(pending: list[tuple[float, int]], key: float, i: int) -> None:
+    low, high = 0, len(pending)
+    while low < high:
+        middle = (low + high) // 2
+        if (-pending[middle][0], pending[middle][1]) < (-key, i):
+            low = middle + 1
+        else:
+            high = middle
+    pending.insert(low, (key, i))
