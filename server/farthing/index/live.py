@@ -1,6 +1,7 @@
 """Keeps the index of one repository fresh while an editor is open."""
 
 import asyncio
+import functools
 import logging
 import threading
 from collections.abc import Callable, Iterable
@@ -36,11 +37,15 @@ class LiveIndex:
     Args:
         root: the repository.
         progress: told how far a long update is.
+        updated: called after every update, from the loop.
     """
 
-    def __init__(self, root: Path, progress: Progress = lambda done, total: None) -> None:
+    def __init__(
+        self, root: Path, progress: Progress = lambda done, total: None, updated: Callable[[], None] = lambda: None
+    ) -> None:
         self.root = root.resolve()
         self._progress = progress
+        self._updated = updated
         # One thread: SQLite's connection is used by one at a time, and queries see whole updates.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="index")
         self._stopping = threading.Event()
@@ -73,13 +78,16 @@ class LiveIndex:
     async def _run(self) -> None:
         try:
             await self._in_thread(self._update_all)
+            self._updated()
             threading.Thread(target=self._watch, args=(asyncio.get_running_loop(),), name="watch", daemon=True).start()
             # The first batch is empty and says that the watch has begun: what changed until then has to be looked for.
             await self._changed.get()
             await self._in_thread(self._update_all)
+            self._updated()
             while not self._stopping.is_set():
                 if paths := await self._changed.get():
-                    await self._in_thread(lambda paths=paths: self._update(paths))
+                    await self._in_thread(functools.partial(self._update, paths))
+                    self._updated()
         except Cancelled:
             pass
         except FarthingError as exc:

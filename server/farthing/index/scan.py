@@ -62,7 +62,8 @@ def _look_at(
 ) -> None:
     path = prefix + entry.name
     try:
-        if entry.is_symlink():
+        # A submodule's .git is a file.
+        if entry.is_symlink() or entry.name == ".git":
             return
         if entry.is_dir(follow_symlinks=False):
             reason = folder_reason(entry.name)
