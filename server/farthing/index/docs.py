@@ -21,10 +21,10 @@ def first_line(text: str) -> str:
     return ""
 
 
-def first_line_of(comments: Sequence[tree_sitter.Node]) -> str:
+def first_line_of(data: bytes, comments: Sequence[tree_sitter.Node]) -> str:
     """The first line of a block of comments that says something."""
     for node in comments:
-        found = first_line((node.text or b"").decode("utf-8", "replace"))
+        found = first_line(data[node.start_byte : node.end_byte].decode("utf-8", "replace"))
         if found:
             return found
     return ""

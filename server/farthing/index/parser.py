@@ -20,6 +20,7 @@ Of definitions that are the same node, the one whose kind says most is kept.
 """
 
 import re
+import time
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
@@ -30,6 +31,9 @@ from farthing.index.tags import Definition, FileTags
 
 MAX_SIGNATURE = 300
 """Code points of a signature."""
+MAX_SECONDS = 1.0
+"""Processor time for a file, and again for each megabyte of it; ten times what a grammar needs."""
+_CHUNK = 65536
 
 _SPACE = re.compile(r"\s+")
 _GAP = re.compile(rb"(?:\s|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
@@ -42,16 +46,31 @@ def parse(data: bytes, language: str) -> FileTags | None:
     parser, query = languages.parser(language), languages.query(language)
     if parser is None or query is None:
         return None
-    root = parser.parse(data).root_node
+    root = _root(parser, data)
+    if root is None:
+        return FileTags(language, (), (), (), True)
     captures = tree_sitter.QueryCursor(query).captures(root)
     definitions = _definitions(data, captures)
     return FileTags(
         language,
         tuple(definitions),
-        tuple(uses.references(captures, definitions)),
-        tuple(uses.imports(captures)),
+        tuple(uses.references(data, captures, definitions)),
+        tuple(uses.imports(data, captures)),
         root.has_error,
     )
+
+
+def _root(parser: tree_sitter.Parser, data: bytes) -> tree_sitter.Node | None:
+    """The tree of a file; None when the grammar gets lost in it: that of Kotlin can turn in a circle for ever."""
+    deadline = time.thread_time() + MAX_SECONDS * (1 + len(data) / 1_000_000)
+    try:
+        return parser.parse(
+            lambda at, _: data[at : at + _CHUNK],
+            progress_callback=lambda _at, _has_error: time.thread_time() > deadline,
+        ).root_node
+    except ValueError:
+        parser.reset()
+        return None
 
 
 class _Open:
@@ -84,11 +103,11 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in sorted(captures.get("name", ()), key=_start):
         owner = _innermost(opened, starts, node.start_byte, unnamed=True)
         if owner is not None:
-            owner.qualifier, owner.name = names.split(uses.text_of(node))
+            owner.qualifier, owner.name = names.split(uses.text_of(data, node))
     for node in captures.get("qualifier", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None:
-            owner.qualifier = uses.text_of(node).strip(":").replace("::", ".").replace(":", ".")
+            owner.qualifier = uses.text_of(data, node).strip(":").replace("::", ".").replace(":", ".")
     for node in captures.get("body", ()):
         owner = _innermost(opened, starts, node.start_byte)
         while owner is not None and owner.start == node.start_byte:  # the first definition in the body begins with it
@@ -98,7 +117,7 @@ def _definitions(data: bytes, captures: dict[str, _Nodes]) -> list[Definition]:
     for node in captures.get("doc", ()):
         owner = _innermost(opened, starts, node.start_byte)
         if owner is not None and not owner.doc:
-            owner.doc = docs.first_line(uses.text_of(node))
+            owner.doc = docs.first_line(uses.text_of(data, node))
     _stretch(opened, starts, captures)
     _attributes(data, opened, starts, captures)
     _comments(data, opened, captures)
@@ -173,7 +192,7 @@ def _comments(data: bytes, opened: list[_Open], captures: dict[str, _Nodes]) -> 
     for row, block in docs.blocks(data, comments):
         owner = by_line.get(row)
         if owner is not None and not owner.doc:
-            owner.doc = docs.first_line_of(block)
+            owner.doc = docs.first_line_of(data, block)
 
 
 def _finish(data: bytes, opened: list[_Open]) -> list[Definition]:

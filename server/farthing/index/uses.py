@@ -9,13 +9,13 @@ from farthing.index.tags import Definition, Import, Reference
 Nodes = list[tree_sitter.Node]
 
 
-def references(captures: dict[str, Nodes], definitions: list[Definition]) -> list[Reference]:
+def references(data: bytes, captures: dict[str, Nodes], definitions: list[Definition]) -> list[Reference]:
     """The uses of names, in order, each with the innermost definition around it."""
     found: list[tuple[int, str, int, str]] = []
     for capture, nodes in captures.items():
         if capture.startswith("reference."):
             kind = capture[10:]
-            found += [(node.start_byte, text_of(node), node.start_point.row + 1, kind) for node in nodes]
+            found += [(node.start_byte, text_of(data, node), node.start_point.row + 1, kind) for node in nodes]
     found.sort()
     no_uses = {node.start_byte for capture in ("name", "ignore") for node in captures.get(capture, ())}
     references: list[Reference] = []
@@ -37,7 +37,7 @@ def references(captures: dict[str, Nodes], definitions: list[Definition]) -> lis
     return references
 
 
-def imports(captures: dict[str, Nodes]) -> list[Import]:
+def imports(data: bytes, captures: dict[str, Nodes]) -> list[Import]:
     """The modules that are named, in order."""
     kinds = ("module", "part", "name", "early")
     nodes = [(node.start_byte, kind, node) for kind in kinds for node in captures.get(f"import.{kind}", ())]
@@ -45,7 +45,7 @@ def imports(captures: dict[str, Nodes]) -> list[Import]:
     found: list[Import] = []
     early: list[str] = []
     for _, kind, node in nodes:
-        text = text_of(node)
+        text = text_of(data, node)
         if kind == "module":
             found.append(Import(text.strip("\"'`<>"), tuple(early), node.start_point.row + 1))
             early.clear()
@@ -58,6 +58,6 @@ def imports(captures: dict[str, Nodes]) -> list[Import]:
     return found
 
 
-def text_of(node: tree_sitter.Node) -> str:
+def text_of(data: bytes, node: tree_sitter.Node) -> str:
     """The text of a node; what is no UTF-8 in it is replaced."""
-    return (node.text or b"").decode("utf-8", "replace")
+    return data[node.start_byte : node.end_byte].decode("utf-8", "replace")

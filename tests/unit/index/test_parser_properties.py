@@ -21,6 +21,28 @@ PARTS = [
     part.encode("latin-1") for part in ("", "\n", *"{}()<>[]'\"#@;:=,\0\xff", "/*", "//", "::", "\r\n", "class ", "fn ")
 ]
 
+# The grammar of Kotlin never gets past its twelfth byte.
+ENDLESS = (
+    b'""(""{("")\n'
+    b"o\n"
+    b"  \x00Cursor<K: K) {\n"
+    b"        fun move() = this@Order.refresh()\n"
+    b"    }\n"
+    b"\n"
+    b"    companion object Factory : Builder {\n"
+    b'        const val VERSION = "1.2"\n'
+    b"   ce Visitor {\n"
+    b"    suspend fun visit(order: Order<*>)\n"
+    b"}\n"
+    b"\n"
+    b"inline fun <reified T> load(id: Int, visit: (T) -> Unit = {}) where T : Any {\n"
+    b"    val (first, second) = pair(id)\n"
+    b"    val listener = object : Listener() {\n"
+    b"        override fun handle() = notify(T::class, first)\n"
+    b"    }\n"
+    b"    listener.r"
+)
+
 quick = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -54,6 +76,13 @@ def test_takes_a_file_with_parts_cut_and_put(path: Path, edits: list[tuple[float
         at = int(where * len(data))
         data = data[:at] + put + data[at + cut :]
     _check(data, languages.language_id(path.name))
+
+
+def test_gives_up_on_a_file_that_a_grammar_gets_lost_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parser, "MAX_SECONDS", 0.1)
+    assert parser.parse(ENDLESS, "kotlin") == FileTags("kotlin", (), (), (), errors=True)
+    after = parser.parse(b"fun after() {}\n", "kotlin")
+    assert after is not None and [each.name for each in after.definitions] == ["after"]
 
 
 def _check(data: bytes, language: str) -> None:
