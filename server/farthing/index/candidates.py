@@ -16,7 +16,19 @@ NAMED = 30
 TEXT_WEIGHTS = (4.0, 2.0, 1.5, 1.0)
 """What a word counts in a name, a signature, a doc line, a body."""
 
-UNITS = ("function", "method", "class", "interface", "enum", "type", "constant", "variable", "macro", "section", "module")
+UNITS = (
+    "function",
+    "method",
+    "class",
+    "interface",
+    "enum",
+    "type",
+    "constant",
+    "variable",
+    "macro",
+    "section",
+    "module",
+)
 """Kinds that are candidates. Fields and parameters come with what they are in."""
 
 
@@ -66,7 +78,10 @@ def _by_words(db: sqlite3.Connection, expression: str) -> dict[int, float]:
         # Contents that no file has any more are still in the search's tables: look further behind many of them.
         if len(rows) >= BY_WORDS // 2 or limit >= 64 * BY_WORDS:
             return dict(sorted(rows, key=lambda row: (-row[1], row[0]))[:BY_WORDS])
-        if db.execute("SELECT count(*) FROM contents").fetchone() <= db.execute("SELECT count(*) FROM files").fetchone():
+        if (
+            db.execute("SELECT count(*) FROM contents").fetchone()
+            <= db.execute("SELECT count(*) FROM files").fetchone()
+        ):
             return dict(rows)
         limit *= 8
 
@@ -87,7 +102,8 @@ def _files(found: Iterable[Symbol], scores: dict[int, float]) -> dict[str, float
             by_file.setdefault(symbol.path, []).append(scores[symbol.id])
     # The best definition counts fully, each further one less: a long file is not good only for being long.
     return {
-        path: sum(score * 0.7**i for i, score in enumerate(sorted(all, reverse=True)[:12])) for path, all in by_file.items()
+        path: sum(score * 0.7**i for i, score in enumerate(sorted(all, reverse=True)[:12]))
+        for path, all in by_file.items()
     }
 
 

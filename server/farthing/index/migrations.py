@@ -58,8 +58,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE VIRTUAL TABLE name_grams USING fts5(name, content='names', content_rowid='id', tokenize='trigram');
     CREATE TRIGGER names_are_searched AFTER INSERT ON names BEGIN
         INSERT INTO name_grams (rowid, name) VALUES (new.id, new.name); END;
+    -- In full detail: with less, a table without contents has nothing to rank by, and bm25() is always 0.
     CREATE VIRTUAL TABLE texts USING fts5(
-        name, signature, doc, body, content='', detail='column', tokenize="unicode61 remove_diacritics 0"
+        name, signature, doc, body, content='', tokenize="unicode61 remove_diacritics 0"
     );
     """,
 )

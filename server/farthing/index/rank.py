@@ -81,9 +81,7 @@ def fitted() -> Model:
     data = tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
     weights = np.array([data["weights"].get(name, 0.0) for name in features.FEATURES])
     packing = data["packing"]
-    return Model(
-        weights, packing["size_power"], packing["size_base"], packing["window_share"], packing["same_file"]
-    )
+    return Model(weights, packing["size_power"], packing["size_base"], packing["window_share"], packing["same_file"])
 
 
 class Ranker:
@@ -138,7 +136,8 @@ class Ranker:
         pool = candidates.gather(db, asked, self._current_vocabulary(), places)
         selected = frozenset(each.id for each in _innermost(pool.symbols, selection))
         order = sorted(
-            range(len(pool.symbols)), key=lambda i: (-_seed(pool, asked, selected, pool.symbols[i]), pool.symbols[i].id, i)
+            range(len(pool.symbols)),
+            key=lambda i: (-_seed(pool, asked, selected, pool.symbols[i]), pool.symbols[i].id, i),
         )
         pool.symbols = [pool.symbols[i] for i in order]
         links = graph.calls(db, pool.symbols)
@@ -152,7 +151,10 @@ class Ranker:
         evidence = features.Evidence(
             graph.nearness(pool.symbols, links, sorted(imports), seeds, focus_files),
             self._recent if self._recent is not None else history.recent(self._retrieval.root),
-            {each.id: heads[each.id][1] - each.start if each.id in heads else each.end - each.start for each in pool.symbols},
+            {
+                each.id: heads[each.id][1] - each.start if each.id in heads else each.end - each.start
+                for each in pool.symbols
+            },
             focus_files,
             selected,
         )
@@ -253,7 +255,9 @@ def _innermost(pool: Sequence[Symbol], selection: Selection | None) -> list[Symb
     ]  # fmt: skip
 
 
-def _log_sigmoid(logits: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+def _log_sigmoid(
+    logits: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
     return np.asarray(-np.logaddexp(0.0, -logits))
 
 

@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""Fits the weights of the context ranking on the history of git checkouts, and writes weights.toml.
+
+Every candidate of a commit is an example; those that the commit changed, of whatever kind, are the positive ones. Each
+commit counts the same. Logistic regression with an L2 penalty, by Newton's method; then the numbers of the packing are
+searched one after the other for the highest mean recall. Report on other repositories, with context.py.
+"""
+
+import argparse
+import dataclasses
+import random
+from pathlib import Path
+
+import numpy as np
+from context import BUDGETS, collect, ours, recall
+from commits import Case
+
+from farthing.index import rank
+from farthing.index.features import FEATURES
+
+PENALTY = 1.0
+SEARCH = {
+    "size_power": (0.2, 0.35, 0.5, 0.65, 0.8),
+    "size_base": (0.0, 30.0, 100.0),
+    "window_share": (0.3, 0.5, 0.8, 1.0),
+    "same_file": (0.0, 0.05, 0.15),
+}
+
+
+def regress(cases: list[Case]) -> "np.ndarray":
+    """Weights of the features."""
+    rows, labels, counts = [], [], []
+    for case in cases:
+        wanted = np.array(case.labels, dtype=float)
+        if wanted.any():
+            rows.append(case.scored.matrix)
+            labels.append(wanted)
+            counts.append(np.full(len(wanted), 4.0 / (3.0 + wanted.sum())))
+    x, y, weight = np.concatenate(rows), np.concatenate(labels), np.concatenate(counts)
+    beta = np.zeros(x.shape[1])
+    penalty = np.full(x.shape[1], PENALTY)
+    penalty[0] = 1e-6
+    for _ in range(30):
+        p = 1 / (1 + np.exp(-x @ beta))
+        gradient = x.T @ (weight * (y - p)) - penalty * beta
+        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+        step = np.linalg.solve(hessian, gradient)
+        beta += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return beta
+
+
+def mean_recall(cases: list[tuple[Case, dict[str, bytes]]], model: rank.Model) -> float:
+    """Mean over commits and budgets."""
+    return float(
+        np.mean([[recall(case, ours(case, contents, model, b)) for b in BUDGETS] for case, contents in cases])
+    )
+
+
+def main() -> None:
+    """Read the command line, fit, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repo", type=Path, action="append", required=True, help="a git directory; may be repeated")
+    parser.add_argument("--commits", type=int, default=40, help="of each repository")
+    parser.add_argument("--cache", type=Path, help="a folder that keeps what was collected; trusted like code")
+    parser.add_argument("--search", type=int, default=80, help="commits that the packing is searched with")
+    parser.add_argument("--write", type=Path, default=Path(rank.__file__).with_name("weights.toml"))
+    arguments = parser.parse_args()
+    everything = []
+    for git in arguments.repo:
+        found, contents = collect(git, arguments.commits, arguments.cache)
+        reach = np.mean([sum((w.path, w.symbol) in {(s.path, s.symbol) for s in c.scored.pool.symbols} for w in c.wanted)
+                         / len(c.wanted) for c in found])  # fmt: skip
+        print(f"{git.parent.name}: {len(found)} commits, {reach:.2f} of their functions are candidates", flush=True)
+        everything += [(case, contents) for case in found]
+    weights = regress([case for case, _ in everything])
+    model = rank.Model(weights, 0.5, 30.0, 0.5, 0.0)
+    sample = random.Random(0).sample(everything, min(arguments.search, len(everything)))
+    for name, values in SEARCH.items():
+        tried = [(mean_recall(sample, dataclasses.replace(model, **{name: value})), value) for value in values]
+        print(name, ", ".join(f"{value}: {score:.4f}" for score, value in tried), flush=True)
+        model = dataclasses.replace(model, **{name: max(tried, key=lambda each: each[0])[1]})
+    write(model, arguments.write)
+    print(f"mean recall on the fitted commits: {mean_recall(everything, model):.3f}")
+
+
+def write(model: rank.Model, path: Path) -> None:
+    """Write weights.toml."""
+    lines = ["# Written by scripts/lab/fit_weights.py: do not edit by hand.", "", "[packing]"]
+    lines += [f"{name} = {getattr(model, name)}" for name in SEARCH]
+    lines += ["", "[weights]", *(f"{name} = {value:.4f}" for name, value in zip(FEATURES, model.weights, strict=True))]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
