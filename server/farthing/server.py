@@ -21,6 +21,7 @@ from pygls.protocol.language_server import lsp_method
 from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.completion.pipeline import CompletionPipeline
+from farthing.index.folders import Folders
 from farthing.status import StatusBoard
 from farthing.text import lsp_offset
 
@@ -156,7 +157,7 @@ def build() -> Server:
 
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
-    domain = handlers.Domain(backend, CompletionPipeline(backend), status)
+    domain = handlers.Domain(backend, CompletionPipeline(backend), status, Folders())
     handlers.register(server, domain)
     return server
 

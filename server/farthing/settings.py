@@ -53,11 +53,23 @@ class EngineSettings:
 
 
 @dataclass(frozen=True)
+class IndexSettings:
+    """The index of the workspace's folders."""
+
+    enabled: bool = True
+    """Off means off: nothing is read, watched or written."""
+
+    workspace_symbols: bool = False
+    """Answer ``workspace/symbol``. Off by default: most languages have a server that does."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole tree."""
 
     completion: CompletionSettings = CompletionSettings()
     engine: EngineSettings = EngineSettings()
+    index: IndexSettings = IndexSettings()
 
 
 _T = TypeVar("_T")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import complete, doctor, models, tour
+from farthing.cli import complete, doctor, index, models, tour
 
 app = typer.Typer(
     name="farthing",
@@ -32,6 +32,8 @@ def _root(
 
 app.command("complete")(complete.complete)
 app.command("doctor")(doctor.doctor)
+app.command("index")(index.index)
+app.command("symbols")(index.find_symbols)
 app.command("tour")(tour.tour)
 app.add_typer(models.app, name="models")
 

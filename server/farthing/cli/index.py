@@ -58,7 +58,8 @@ def index(
         return
     output.out.print(
         f"{summary.files} files with {summary.symbols} symbols and {summary.references} references, "
-        f"{summary.bytes / 1e6:.1f} MB, in {summary.seconds:.2f} s ({summary.parsed} parsed, {len(summary.skipped)} skipped)"
+        f"{summary.bytes / 1e6:.1f} MB, in {summary.seconds:.2f} s "
+        f"({summary.parsed} parsed, {len(summary.skipped)} skipped)"
     )
 
 

@@ -1,4 +1,4 @@
-"""Which files belong to the repository: ``.gitignore`` and ``.farthingignore`` at every level, and what nobody reads."""
+"""Which files belong to the repository: ``.gitignore``, ``.farthingignore`` at every level, and what nobody reads."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,0 +1,14 @@
+"""LSP parameters -> a call of the domain -> an LSP result, and nothing else. One module per subject."""
+
+from pygls.lsp.server import LanguageServer
+
+from farthing.handlers import completion, configuration, documents, models, repository
+from farthing.handlers.domain import Domain, position_encoding
+
+__all__ = ["Domain", "position_encoding", "register"]
+
+
+def register(server: LanguageServer, domain: Domain) -> None:
+    """Tell the server which method is answered how."""
+    for subject in (configuration, documents, completion, models, repository):
+        subject.register(server, domain)

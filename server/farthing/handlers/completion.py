@@ -1,0 +1,66 @@
+"""Inline completion, and the engine behind it."""
+
+import logging
+from typing import Any
+from urllib.parse import unquote
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from farthing import protocol
+from farthing.completion.pipeline import Completion, CompletionRequest
+from farthing.engine.models import store
+from farthing.errors import FarthingError
+from farthing.handlers.domain import Domain, completion_wanted, position_encoding
+from farthing.text import MAX_DOCUMENT, lsp_offset
+
+_logger = logging.getLogger(__name__)
+
+
+def register(server: LanguageServer, domain: Domain) -> None:
+    """See :mod:`farthing.handlers`."""
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def complete(ls: LanguageServer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        empty = types.InlineCompletionList(items=[])
+        uri = params.text_document.uri
+        if unquote(uri) not in ls.workspace.text_documents:  # pygls' keys
+            return empty  # never opened: what is on disk may not be what the user sees
+        document = ls.workspace.get_text_document(uri)
+        # The text is taken before the first await: later the document may be a newer one.
+        text, language = document.source, document.language_id or ""
+        if not completion_wanted(domain, language) or len(text) > MAX_DOCUMENT:
+            return empty
+        place = params.position
+        offset = lsp_offset(text, place.line, place.character, position_encoding(ls.workspace))
+        invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        try:
+            model = str(store.resolve(domain.settings.completion.model))
+            request = CompletionRequest(uri, text, offset, language, model, invoked)
+            completion = await domain.pipeline.complete(request, domain.settings.completion)
+        except FarthingError as exc:
+            _logger.warning("no completion: %s", exc)
+            domain.status.show_error(exc)
+            return empty
+        return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
+
+    @server.command(protocol.ACCEPT_COMPLETION)
+    def accepted(ls: LanguageServer, id: str) -> None:
+        _logger.info("accepted completion %s", id)
+
+    @server.feature(protocol.RESTART_ENGINE)
+    async def restart(ls: LanguageServer, params: Any) -> None:
+        try:
+            await domain.backend.stop_engine()
+        except FarthingError as exc:
+            raise JsonRpcException(str(exc)) from exc
+        domain.status.configure(domain.settings.completion)
+
+
+def _item(completion: Completion, position: types.Position) -> types.InlineCompletionItem:
+    return types.InlineCompletionItem(
+        insert_text=completion.text,
+        range=types.Range(position, position),
+        command=types.Command("Accepted", protocol.ACCEPT_COMPLETION, arguments=[completion.id]),
+    )

@@ -1,0 +1,32 @@
+"""Documents that are opened, edited and closed."""
+
+import contextlib
+
+from lsprotocol import types
+from pygls.lsp.server import LanguageServer
+
+from farthing.engine.models import store
+from farthing.errors import FarthingError
+from farthing.handlers.domain import Domain, completion_wanted
+
+
+def register(server: LanguageServer, domain: Domain) -> None:
+    """See :mod:`farthing.handlers`."""
+
+    async def warm_up() -> None:
+        with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
+            await domain.backend.load(str(store.resolve(domain.settings.completion.model)))
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(ls: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:
+        if completion_wanted(domain, params.text_document.language_id) and domain.status.current.state == "ready":
+            domain.in_background(warm_up())
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(ls: LanguageServer, params: types.DidChangeTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        domain.pipeline.document_changed(uri, ls.workspace.get_text_document(uri).source)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(ls: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
+        domain.pipeline.forget(params.text_document.uri)

@@ -1,0 +1,53 @@
+"""What the handlers call, and what they share."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+
+from lsprotocol import types
+from pygls.workspace import Workspace
+
+from farthing.backends.local import LocalBackend
+from farthing.completion.pipeline import CompletionPipeline
+from farthing.index.folders import Folders
+from farthing.settings import Settings
+from farthing.status import StatusBoard
+from farthing.text import Encoding
+
+_ENCODINGS: dict[types.PositionEncodingKind | str, Encoding] = {
+    types.PositionEncodingKind.Utf8: "utf-8",
+    types.PositionEncodingKind.Utf16: "utf-16",
+    types.PositionEncodingKind.Utf32: "utf-32",
+}
+
+
+@dataclass
+class Domain:
+    """What the handlers call."""
+
+    backend: LocalBackend
+    pipeline: CompletionPipeline
+    status: StatusBoard
+    folders: Folders
+    """The indexes of the workspace's folders."""
+    settings: Settings = field(default_factory=Settings)
+    """As the editor has them now."""
+    background: set["asyncio.Task[None]"] = field(default_factory=set)
+    """Tasks that nobody waits for, kept alive here."""
+
+    def in_background(self, work: Coroutine[None, None, None]) -> None:
+        """Run something that nobody waits for."""
+        task = asyncio.ensure_future(work)
+        self.background.add(task)
+        task.add_done_callback(self.background.discard)
+
+
+def position_encoding(workspace: Workspace) -> Encoding:
+    """The unit of columns that was agreed with the client."""
+    return _ENCODINGS[workspace.position_encoding or types.PositionEncodingKind.Utf16]
+
+
+def completion_wanted(domain: Domain, language: str) -> bool:
+    """Whether completion is on for a language."""
+    chosen = domain.settings.completion
+    return chosen.enabled and language not in chosen.disabled_languages

@@ -1,0 +1,86 @@
+"""The live indexes of a workspace, one for each of its folders."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from farthing.errors import FarthingError
+
+if TYPE_CHECKING:
+    from farthing.index.live import LiveIndex
+    from farthing.index.symbols import Symbol
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class FoundSymbol:
+    """A symbol and its file."""
+
+    path: Path
+    """Absolute."""
+    symbol: "Symbol"
+
+
+class Folders:
+    """The indexes by their folder. Belongs to one event loop."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, LiveIndex] = {}
+
+    def open(self, path: str, progress: Callable[[int, int], None]) -> None:
+        """Index a folder and keep it fresh; nothing happens where it is open already, or no folder.
+
+        Args:
+            progress: bytes done and to do; called in the loop.
+        """
+        # Here, as a server starts, and answers, before it watches: importing this takes as long as half of its start.
+        from farthing.index.live import LiveIndex
+
+        root = Path(path).resolve()
+        if root in self._open or not root.is_dir():
+            return
+        if Path.home().is_relative_to(root):
+            _logger.warning("%s holds the home folder and is no repository: it is not indexed", root)
+            return
+        loop = asyncio.get_running_loop()
+        index = LiveIndex(root, lambda done, total: _in_loop(loop, progress, done, total))
+        self._open[root] = index
+        index.start()
+
+    async def close(self, path: str) -> None:
+        """Stop watching a folder."""
+        root = await asyncio.to_thread(Path(path).resolve)
+        if index := self._open.pop(root, None):
+            await index.aclose()
+
+    async def aclose(self) -> None:
+        """Stop watching all of them."""
+        while self._open:
+            await self._open.popitem()[1].aclose()
+
+    def of(self, path: Path) -> "tuple[LiveIndex, str] | None":
+        """The index of the innermost folder that holds a file, and the file's path in it."""
+        for root in sorted(self._open, key=lambda each: -len(each.parts)):
+            if path.is_relative_to(root):
+                return self._open[root], path.relative_to(root).as_posix()
+        return None
+
+    async def symbols(self, query: str, limit: int) -> list[FoundSymbol]:
+        """Definitions whose name is like the query, best first in each folder."""
+        found: list[FoundSymbol] = []
+        for root, index in list(self._open.items()):
+            try:
+                hits = await index.query(lambda ask: ask.symbols(query, limit))
+            except FarthingError as exc:
+                _logger.warning("%s", exc)
+                continue
+            found += [FoundSymbol(root / hit.path, hit) for hit in hits]
+        return found[:limit]
+
+
+def _in_loop(loop: asyncio.AbstractEventLoop, progress: Callable[[int, int], None], done: int, total: int) -> None:
+    loop.call_soon_threadsafe(progress, done, total)
