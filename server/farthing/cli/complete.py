@@ -15,7 +15,7 @@ from farthing.cli import output
 from farthing.completion.pipeline import Completion, CompletionPipeline, CompletionRequest
 from farthing.engine.models import store
 from farthing.errors import UsageError
-from farthing.index.syntax import language_id
+from farthing.index.languages import language_id
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, cli_offset
 

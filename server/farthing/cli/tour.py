@@ -17,6 +17,9 @@ from farthing.cli.complete import complete_text
 from farthing.completion.pipeline import Completion
 from farthing.engine.models import store
 from farthing.errors import FarthingError
+from farthing.index import indexer
+from farthing.index.retrieval import Retrieval
+from farthing.index.store import Store, store_path
 from farthing.settings import CompletionSettings
 
 MARKER = "        # Farthing writes what is missing here.\n"
@@ -36,6 +39,7 @@ def tour() -> None:
     if not marker:
         raise FarthingError(f"the sample {path} is not the one that was installed", "Install Farthing again")
     model = store.resolve()
+    _print_index(folder)
     output.out.print("[bold]A completion[/], by the model on this machine:\n")
     cold = _complete(path, head + INDENT, "\n" + tail, model)
     warm = _complete(path, head + INDENT + "item.", "\n" + tail, model)
@@ -68,6 +72,22 @@ def _print_places(folder: Path) -> None:
     table.add_row("state, logs", str(paths.data_dir()))
     table.add_row("sample project", str(folder))
     output.out.print(table, "", soft_wrap=True)
+
+
+def _print_index(folder: Path) -> None:
+    store = Store(store_path(folder))
+    try:
+        summary = indexer.update(folder, store)
+        found = Retrieval(folder, store).symbols("inv", 3)
+    finally:
+        store.close()
+    output.out.print(
+        f"[bold]The index[/] of the sample: {summary.files} file, {summary.symbols} symbols and {summary.references} "
+        f"references in {summary.seconds * 1000:.0f} ms. `farthing symbols inv` finds:"
+    )
+    for each in found:
+        output.out.print(f"  {each.kind} {each.symbol}, {each.path}:{each.start_line}-{each.end_line}", markup=False)
+    output.out.print()
 
 
 def _print_code(head: str, completion: Completion | None, tail: str) -> None:
@@ -104,6 +124,7 @@ def _print_next(place: str) -> None:
         "  ./scripts/run WORKSPACE    your own editor (code, codium, cursor or code-server on PATH)\n"
         f"  {farthing} complete {place}\n"
         f"  {farthing} doctor            what works here, and how fast\n"
-        f"  {farthing} models list       other models\n",
+        f"  {farthing} models list       other models\n"
+        f"  {farthing} symbols NAME      definitions in the repository you are in\n",
         soft_wrap=True,
     )

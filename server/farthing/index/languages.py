@@ -89,13 +89,6 @@ def grammar(id: str) -> tree_sitter.Language | None:
 
 
 @functools.cache
-def parser(id: str) -> tree_sitter.Parser | None:
-    """A parser of a language; None for one without a grammar. Not to be used by two threads at once."""
-    found = grammar(id)
-    return None if found is None else tree_sitter.Parser(found)
-
-
-@functools.cache
 def query(id: str) -> tree_sitter.Query | None:
     """What is looked for in a file of the language."""
     found = grammar(id)

@@ -20,20 +20,16 @@ Of definitions that are the same node, the one whose kind says most is kept.
 """
 
 import re
-import time
 from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 import tree_sitter
 
-from farthing.index import docs, languages, names, sections, uses
+from farthing.index import docs, languages, names, sections, trees, uses
 from farthing.index.tags import Definition, FileTags
 
 MAX_SIGNATURE = 300
 """Code points of a signature."""
-MAX_SECONDS = 1.0
-"""Processor time for a file, and again for each megabyte of it; ten times what a grammar needs."""
-_CHUNK = 65536
 
 _SPACE = re.compile(r"\s+")
 _GAP = re.compile(rb"(?:\s|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
@@ -43,10 +39,10 @@ _Nodes = list[tree_sitter.Node]
 
 def parse(data: bytes, language: str) -> FileTags | None:
     """The tags of a file; None for a language without a grammar. A part that can't be parsed is left out."""
-    parser, query = languages.parser(language), languages.query(language)
-    if parser is None or query is None:
+    query = languages.query(language)
+    if query is None:
         return None
-    root = _root(parser, data)
+    root = trees.root(data, language)
     if root is None:
         return FileTags(language, (), (), (), True)
     captures = tree_sitter.QueryCursor(query).captures(root)
@@ -58,19 +54,6 @@ def parse(data: bytes, language: str) -> FileTags | None:
         tuple(uses.imports(data, captures)),
         root.has_error,
     )
-
-
-def _root(parser: tree_sitter.Parser, data: bytes) -> tree_sitter.Node | None:
-    """The tree of a file; None when the grammar gets lost in it: that of Kotlin can turn in a circle for ever."""
-    deadline = time.thread_time() + MAX_SECONDS * (1 + len(data) / 1_000_000)
-    try:
-        return parser.parse(
-            lambda at, _: data[at : at + _CHUNK],
-            progress_callback=lambda _at, _has_error: time.thread_time() > deadline,
-        ).root_node
-    except ValueError:
-        parser.reset()
-        return None
 
 
 class _Open:

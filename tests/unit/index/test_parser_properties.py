@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from farthing.index import languages, parser
+from farthing.index import languages, parser, trees
 from farthing.index.tags import FileTags
 from tests.support import golden_tags
 
@@ -79,7 +79,7 @@ def test_takes_a_file_with_parts_cut_and_put(path: Path, edits: list[tuple[float
 
 
 def test_gives_up_on_a_file_that_a_grammar_gets_lost_in(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser, "MAX_SECONDS", 0.1)
+    monkeypatch.setattr(trees, "MAX_SECONDS", 0.1)
     assert parser.parse(ENDLESS, "kotlin") == FileTags("kotlin", (), (), (), errors=True)
     after = parser.parse(b"fun after() {}\n", "kotlin")
     assert after is not None and [each.name for each in after.definitions] == ["after"]

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.index.syntax import count_errors, language_id
+from farthing.index.languages import language_id
+from farthing.index.syntax import count_errors
 
 GOOD = {
     "python": "def f(x):\n    return [x]\n",
