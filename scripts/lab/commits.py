@@ -173,7 +173,7 @@ def _case(checkout: Checkout, store: Store, commit: tuple[str, str, str, Hunks],
     )
     if not 1 <= len(wanted) <= 8:
         return None
-    ranker = Ranker(Retrieval(checkout.folder, store), recent=history.read(checkout.git, parent))
+    ranker = Ranker(Retrieval(checkout.folder, store), past=history.read(checkout.git, parent))
     scored = ranker.score(message)
     places = {(each.path, each.id) for each in changed}
     labels = [(each.path, each.id) in places for each in scored.pool.symbols]

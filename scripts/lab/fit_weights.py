@@ -2,7 +2,7 @@
 """Fits the weights of the context ranking on the history of git checkouts, and writes weights.toml.
 
 Every candidate of a commit is an example; those that the commit changed, of whatever kind, are the positive ones. Each
-commit counts the same. Logistic regression with an L2 penalty, by Newton's method; then the numbers of the packing are
+commit counts the same. Conditional logit with an L2 penalty, by Newton's method; then the numbers of the packing are
 searched one after the other for the highest mean recall. Report on other repositories, with context.py.
 """
 
@@ -19,8 +19,11 @@ from farthing.index import rank
 from farthing.index.features import FEATURES
 
 PENALTY = 1.0
+SET = {"focus": 1.0, "selected": 8.0}
+"""Weights that history can't tell, as no commit says what was open in its author's editor: chosen, not fitted."""
+
 SEARCH = {
-    "size_power": (0.2, 0.35, 0.5, 0.65, 0.8),
+    "size_power": (0.0, 0.2, 0.4, 0.6, 0.8),
     "size_base": (0.0, 30.0, 100.0),
     "window_share": (0.3, 0.5, 0.8, 1.0),
     "same_file": (0.0, 0.05, 0.15),
@@ -28,24 +31,20 @@ SEARCH = {
 
 
 def regress(cases: list[Case]) -> "np.ndarray":
-    """Weights of the features."""
-    rows, labels, counts = [], [], []
-    for case in cases:
-        wanted = np.array(case.labels, dtype=float)
-        if wanted.any():
-            rows.append(case.scored.matrix)
-            labels.append(wanted)
-            counts.append(np.full(len(wanted), 4.0 / (3.0 + wanted.sum())))
-    x, y, weight = np.concatenate(rows), np.concatenate(labels), np.concatenate(counts)
-    beta = np.zeros(x.shape[1])
-    penalty = np.full(x.shape[1], PENALTY)
-    penalty[0] = 1e-6
-    for _ in range(30):
-        p = 1 / (1 + np.exp(-x @ beta))
-        gradient = x.T @ (weight * (y - p)) - penalty * beta
-        hessian = (x * (weight * p * (1 - p))[:, None]).T @ x + np.diag(penalty)
+    """Weights of the features: those under which the changed candidates of a commit stand out from its others."""
+    beta = np.zeros(len(FEATURES))
+    examples = [(case.scored.matrix, np.array(case.labels, dtype=float)) for case in cases]
+    examples = [(x, wanted / wanted.sum()) for x, wanted in examples if wanted.any()]
+    for _ in range(60):
+        gradient, hessian = -PENALTY * beta, PENALTY * np.eye(len(beta))
+        for x, share in examples:
+            p = np.exp(x @ beta - (x @ beta).max())
+            p /= p.sum()
+            mean = p @ x
+            gradient += share @ x - mean
+            hessian += (x * p[:, None]).T @ x - np.outer(mean, mean)
         step = np.linalg.solve(hessian, gradient)
-        beta += step
+        beta += step / max(1.0, float(np.abs(step).max()))
         if np.abs(step).max() < 1e-6:
             break
     return beta
@@ -90,6 +89,8 @@ def write(model: rank.Model, path: Path) -> None:
     lines = ["# Written by scripts/lab/fit_weights.py: do not edit by hand.", "", "[packing]"]
     lines += [f"{name} = {getattr(model, name)}" for name in SEARCH]
     lines += ["", "[weights]", *(f"{name} = {value:.4f}" for name, value in zip(FEATURES, model.weights, strict=True))]
+    lines = [next((f"{name} = {value}  # set, not fitted" for name, value in SET.items() if line.startswith(f"{name} =")), line)
+             for line in lines]  # fmt: skip
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

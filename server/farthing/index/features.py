@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from farthing.index import query
+from farthing.index import coverage, query
 from farthing.index.candidates import Pool
 from farthing.index.rows import split_name
 from farthing.index.symbols import Symbol
@@ -16,11 +16,11 @@ from farthing.index.symbols import Symbol
 FEATURES = (
     "bias", "words", "words_rank", "file", "file_rank", "name_code", "name_word", "name_part", "owner", "path_named",
     "path_word", "near", "recent", "test", "test_asked", "pair", "type", "value", "section", "size", "short", "focus",
-    "selected",
+    "selected", "log_words", "alike", "same_name",
+    *coverage.COLUMNS,
 )  # fmt: skip
 
 TEST = re.compile(r"(^|/)(tests?|testing|specs?|__tests__)/|(^|/)(test_|conftest)|_test\.|\.(test|spec)\.")
-_STEM = re.compile(r"(?:ations?|ings?|ers?|ors?|ied|ies|ed|es|e|s|y)$")
 
 
 @dataclass
@@ -29,16 +29,15 @@ class Evidence:
 
     near: "np.ndarray[tuple[int], np.dtype[np.float64]]"
     recent: Mapping[str, float]
+    """File -> how much it was changed lately."""
+    alike: Mapping[str, float]
+    """File -> how like the instruction the messages of its commits are."""
+    covered: "np.ndarray[tuple[int, int], np.dtype[np.float64]]"
+    """See :mod:`farthing.index.coverage`."""
     sizes: Mapping[int, int]
     """Bytes of each definition's own text, by its id."""
     focus: Sequence[str] = ()
     selected: frozenset[int] = field(default_factory=frozenset)
-
-
-def stem(word: str) -> str:
-    """A word without its ending, for comparing two of them."""
-    short = _STEM.sub("", word.lower())
-    return short if len(short) > 2 else word.lower()
 
 
 def is_test(path: str) -> bool:
@@ -54,24 +53,26 @@ def subject(path: str) -> str:
     return re.sub(r"^test_|_test$|^_+", "", name).lower()
 
 
-def matrix(
-    asked: query.Query, pool: Pool, evidence: Evidence
-) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
+def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
     """One row for each candidate, one column for each of :data:`FEATURES`."""
-    words = {stem(word) for word in asked.words}
+    words = {query.stem(word) for word in asked.words}
     best = max(pool.words.values(), default=1.0) or 1.0
     ranks = {id: i for i, id in enumerate(sorted(pool.words, key=lambda id: -pool.words[id]))}
     best_file = max(pool.files.values(), default=1.0) or 1.0
     file_ranks = {path: i for i, path in enumerate(sorted(pool.files, key=lambda path: -pool.files[path]))}
     recent = max(evidence.recent.values(), default=1.0) or 1.0
+    alike = max(evidence.alike.values(), default=1.0) or 1.0
+    names: dict[str, int] = {}
+    for symbol in pool.symbols:
+        names[symbol.name] = names.get(symbol.name, 0) + 1
     pairs = _pairs(pool)
     asks_test = bool(words & {"test", "fixtur", "spec", "coverag"})
     lower = {name.lower() for name in asked.plain}
     rows = []
     for i, symbol in enumerate(pool.symbols):
         above = symbol.symbol.split(".")[:-1]
-        parts = [stem(part) for part in re.findall(r"[^\W_]+", split_name(symbol.name)) if part != symbol.name]
-        parts = parts or [stem(symbol.name)]
+        parts = [query.stem(part) for part in re.findall(r"[^\W_]+", split_name(symbol.name)) if part != symbol.name]
+        parts = parts or [query.stem(symbol.name)]
         test = is_test(symbol.path)
         size = max(1, evidence.sizes.get(symbol.id, symbol.end - symbol.start))
         rows.append(
@@ -86,7 +87,7 @@ def matrix(
                 sum(part in words for part in parts) / len(parts),
                 float(any(part in asked.names or part in asked.plain for part in above)),
                 float(any(symbol.path == path or symbol.path.endswith("/" + path) for path in asked.paths)),
-                float(any(stem(part) in words for part in re.split(r"[_\W]+", subject(symbol.path)) if part)),
+                float(any(query.stem(part) in words for part in re.split(r"[_\W]+", subject(symbol.path)) if part)),
                 float(evidence.near[i]) ** 0.5,
                 (evidence.recent.get(symbol.path, 0.0) / recent) ** 0.5,
                 float(test),
@@ -99,9 +100,13 @@ def matrix(
                 float(size < 200),
                 float(symbol.path in evidence.focus),
                 float(symbol.id in evidence.selected),
+                math.log1p(pool.words.get(symbol.id, 0.0)) / 4.0,
+                (evidence.alike.get(symbol.path, 0.0) / alike) ** 0.5,
+                math.log(names[symbol.name]) / 3.0,
             )
         )
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
+    own = np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES) - len(coverage.COLUMNS))
+    return np.hstack([own, evidence.covered])
 
 
 def _pairs(pool: Pool) -> dict[str, float]:

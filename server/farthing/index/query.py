@@ -70,6 +70,21 @@ def _looks_like_code(name: str, text: str) -> bool:
     return re.search(rf"(?<![\w.]){re.escape(name)}\(|\.{re.escape(name)}\b(?!\.)(?=\W*\()", text) is not None
 
 
+_ENDING = re.compile(r"(?:ations?|ings?|ers?|ors?|ied|ies|ed|es|e|s|y)$")
+
+
+def stem(word: str) -> str:
+    """A word without its ending, for comparing two of them."""
+    word = word.lower()
+    short = _ENDING.sub("", word)
+    return short if len(short) > 2 else word
+
+
+def stems(text: str) -> list[str]:
+    """The stems of an instruction's or a message's words, each once."""
+    return list(dict.fromkeys(stem(word) for word in parse(text).words))
+
+
 def variants(word: str) -> list[str]:
     """A word and how it may be inflected otherwise: ``parsing`` gives ``parse``, ``parsed``, ``parser`` and so on."""
     found = {word: None}

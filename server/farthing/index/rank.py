@@ -1,7 +1,7 @@
 """Chooses what of a repository a model should see for an instruction, within a hard budget of tokens.
 
-Candidates come from the words, names and places of the instruction and the editor; a logistic model of
-:mod:`farthing.index.features` says how likely each one is to be edited; the budget is filled by likelihood per token.
+Candidates come from the words, names and places of the instruction and the editor; a conditional logit over
+:mod:`farthing.index.features` says how likely each one is to be edited; the budget is filled by likelihood and size.
 The model's weights are fitted on the history of real repositories, see README.md in this package.
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from farthing.index import candidates, features, graph, history, query, reasons
+from farthing.index import candidates, coverage, features, graph, history, query, reasons
 from farthing.index.candidates import Pool
 from farthing.index.pack import Choice, Item, Packer
 from farthing.index.retrieval import Retrieval
@@ -90,18 +90,18 @@ class Ranker:
     Args:
         retrieval: the repository's index.
         read: bytes of a file by its path, as the editor has it; from disk by default. None for what can't be read.
-        recent: how much each file was changed lately; from git's log by default.
+        past: the last commits; from git's log by default.
     """
 
     def __init__(
         self,
         retrieval: Retrieval,
         read: Callable[[str], bytes | None] | None = None,
-        recent: Mapping[str, float] | None = None,
+        past: history.History | None = None,
     ) -> None:
         self._retrieval = retrieval
         self._read = read or self._from_disk
-        self._recent = recent
+        self._past = past
         self._state = -1
         self._vocabulary: query.Vocabulary | None = None
         self._imports: dict[str, list[str]] = {}
@@ -148,13 +148,15 @@ class Ranker:
             seeds[i] = _seed(pool, asked, selected, symbol)
         files = sorted(pool.files, key=lambda path: (-pool.files[path], path))[:IMPORTERS]
         imports = [(path, other) for path in {*files, *focus_files} for other in self._imported(path)]
+        ends = {id: byte for id, (_, byte) in heads.items()}
+        past = self._past if self._past is not None else history.of(self._retrieval.root)
+        weighed = coverage.weights(asked, self._current_vocabulary())
         evidence = features.Evidence(
             graph.nearness(pool.symbols, links, sorted(imports), seeds, focus_files),
-            self._recent if self._recent is not None else history.recent(self._retrieval.root),
-            {
-                each.id: heads[each.id][1] - each.start if each.id in heads else each.end - each.start
-                for each in pool.symbols
-            },
+            past.recent,
+            past.alike(weighed),
+            coverage.matrix(asked, weighed, pool.symbols, ends, functools.cache(self._lowered)),
+            {each.id: ends.get(each.id, each.end) - each.start for each in pool.symbols},
             focus_files,
             selected,
         )
@@ -166,10 +168,10 @@ class Ranker:
         logits = scored.matrix @ model.weights
         sizes = np.exp(scored.matrix[:, features.FEATURES.index("size")] * 10.0) / 4.0
         discount = model.size_power * np.log(sizes + model.size_base)
-        words = frozenset(features.stem(word) for word in scored.asked.words)
+        words = frozenset(query.stem(word) for word in scored.asked.words)
         packer = Packer(budget, functools.cache(self._lines), words, model.window_share)
         per_file: dict[str, int] = {}
-        keys = _log_sigmoid(logits) - discount
+        keys = logits - discount
         pending = [(float(keys[i]), i) for i in range(len(keys))]
         pending.sort(key=lambda each: (-each[0], each[1]))
         taken: list[int] = []
@@ -231,6 +233,9 @@ class Ranker:
         except OSError:
             return None
 
+    def _lowered(self, path: str) -> bytes:
+        return (self._read(path) or b"").lower()
+
     def _lines(self, path: str) -> Sequence[str]:
         data = self._read(path)
         return [] if data is None else data.decode("utf-8", "replace").splitlines(keepends=True)
@@ -253,12 +258,6 @@ def _innermost(pool: Sequence[Symbol], selection: Selection | None) -> list[Symb
         each for each in touched
         if not any(other is not each and each.start <= other.start and other.end <= each.end for other in touched)
     ]  # fmt: skip
-
-
-def _log_sigmoid(
-    logits: "np.ndarray[tuple[int], np.dtype[np.float64]]",
-) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    return np.asarray(-np.logaddexp(0.0, -logits))
 
 
 def _insert(pending: list[tuple[float, int]], key: float, i: int) -> None:
