@@ -6,14 +6,13 @@ those differ, when they are shown.
 
 import posixpath
 import re
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from farthing.index import rows, symbols
 from farthing.index.resolve import Resolver
-from farthing.index.store import Store
+from farthing.index.store import Connection, Store
 from farthing.index.symbols import Symbol
 
 WINDOW_LINES = 40
@@ -48,7 +47,7 @@ class Retrieval:
         self._resolver: tuple[int, Resolver] | None = None
 
     @property
-    def db(self) -> sqlite3.Connection:
+    def db(self) -> Connection:
         """The store's connection, for queries of this package."""
         return self.store.db
 

@@ -17,6 +17,9 @@ from farthing.errors import IndexUnavailable
 from farthing.index.migrations import MIGRATIONS
 from farthing.index.rows import ContentRows
 
+Connection = sqlite3.Connection
+"""What modules that ask name in their signatures; only this one opens any."""
+
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one."""
 

@@ -1,9 +1,10 @@
 """Finding definitions by name."""
 
 import re
-import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from farthing.index.store import Connection
 
 MAX_NAMES = 400
 """Names that are looked at for one query."""
@@ -37,12 +38,12 @@ COLUMNS = 'd.id, f.path, d.qualified, d.name, d.kind, d.signature, d.doc, d.star
 FROM = "FROM definitions d JOIN files f ON f.content = d.content"
 
 
-def select(db: sqlite3.Connection, where: str, values: Iterable[object] = ()) -> list[Symbol]:
+def select(db: Connection, where: str, values: Iterable[object] = ()) -> list[Symbol]:
     """Definitions by a condition over ``d`` (definitions) and ``f`` (files)."""
     return [Symbol(*row) for row in db.execute(f"SELECT {COLUMNS} {FROM} WHERE {where}", tuple(values))]
 
 
-def search(db: sqlite3.Connection, query: str, limit: int) -> list[Symbol]:
+def search(db: Connection, query: str, limit: int) -> list[Symbol]:
     """Definitions whose name is like the query, best first.
 
     ``Owner.name`` (or ``Owner::name``, ``Owner#name``) asks for names in an owner; case matters only to the order.
@@ -63,7 +64,7 @@ def search(db: sqlite3.Connection, query: str, limit: int) -> list[Symbol]:
     return found[:limit]
 
 
-def _names(db: sqlite3.Connection, wanted: str) -> set[str]:
+def _names(db: Connection, wanted: str) -> set[str]:
     like = re.sub(r"([%_\\])", r"\\\1", wanted)
     found = {
         name
@@ -80,7 +81,7 @@ def _names(db: sqlite3.Connection, wanted: str) -> set[str]:
     return found
 
 
-def _matching(db: sqlite3.Connection, expression: str) -> set[str]:
+def _matching(db: Connection, expression: str) -> set[str]:
     rows = db.execute("SELECT name FROM name_grams WHERE name_grams MATCH ? ORDER BY rank LIMIT ?", (expression, 100))
     return {name for (name,) in rows}
 
