@@ -17,11 +17,12 @@ from farthing.index.store import Store
 from farthing.index.symbols import Symbol, select
 
 SOURCES = frozenset(
-    "python javascript javascriptreact typescript typescriptreact go rust java c cpp csharp ruby php kotlin scala swift".split()
+    "python javascript javascriptreact typescript typescriptreact go rust java c cpp csharp ruby php kotlin scala "
+    "swift".split()
 )
 FUNCTIONS = ("function", "method")
 Hunks = dict[str, list[tuple[int, int]]]
-"""Path -> first and last old line of each hunk; an insertion after line n is (n + 1, n), which touches what has both."""
+"""Path -> first and last old line of each hunk; an insertion after line n is (n + 1, n): it touches what has both."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,9 @@ class Checkout:
     def content(self, blob: str) -> bytes:
         """Bytes of a blob."""
         if blob not in self.contents:
-            done = subprocess.run(["git", "-C", str(self.git), "cat-file", "blob", blob], capture_output=True, check=True)
+            done = subprocess.run(
+                ["git", "-C", str(self.git), "cat-file", "blob", blob], capture_output=True, check=True
+            )
             self.contents[blob] = done.stdout
         return self.contents[blob]
 
@@ -115,9 +118,16 @@ def candidates(checkout: Checkout) -> Iterator[tuple[str, str, str, Hunks]]:
         head, _, message = entry.strip("\n").partition("\1")
         commit, *parents = head.split()[:2] or [""]
         subject, _, body = message.partition("\1")
-        if len(subject.split()) < 4 or len(parents) != 1 or re.match(r"(?i)merge|revert|bump|release|\[pre-commit", subject):
+        if (
+            len(subject.split()) < 4
+            or len(parents) != 1
+            or re.match(r"(?i)merge|revert|bump|release|\[pre-commit", subject)
+        ):
             continue
-        status = [line.split("\t") for line in checkout.run("diff", "--name-status", "--no-renames", parents[0], commit).splitlines()]
+        status = [
+            line.split("\t")
+            for line in checkout.run("diff", "--name-status", "--no-renames", parents[0], commit).splitlines()
+        ]
         sources = [each[1] for each in status if each[0] == "M" and language_id(each[1]) in SOURCES]
         if not 1 <= len(sources) <= 5:
             continue

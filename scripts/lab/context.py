@@ -41,7 +41,9 @@ class Result:
 
 def collect(git: Path, commits: int, cache: Path | None) -> tuple[list[Case], dict[str, bytes]]:
     """Cases of a repository, remembered in a folder if one is given."""
-    kept = cache / f"{git.parent.name if git.name in ('repo', '.git') else git.name}-{commits}.pickle" if cache else None
+    kept = (
+        cache / f"{git.parent.name if git.name in ('repo', '.git') else git.name}-{commits}.pickle" if cache else None
+    )
     if kept and kept.exists():
         return pickle.loads(kept.read_bytes())  # type: ignore[no-any-return]
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +122,9 @@ def report(results: list[Result]) -> str:
     all_found = {name: (np.array([each.recall[name] for each in results]) == 1).mean(axis=0) for name in SYSTEMS}
     for name in SYSTEMS:
         lines.append(f"| {name}, all found | {' | '.join(f'{value:.3f}' for value in all_found[name])} | |")
-    ahead = np.array([each.recall["farthing"] for each in results]) - np.array([each.recall["BM25 functions"] for each in results])
+    ahead = np.array([each.recall["farthing"] for each in results]) - np.array(
+        [each.recall["BM25 functions"] for each in results]
+    )
     cells = ["{:+.3f} ({:+.3f} to {:+.3f})".format(column.mean(), *interval(column)) for column in ahead.T]
     lines.append(f"| farthing - BM25 functions (95 %) | {' | '.join(cells)} | |")
     return "\n".join(lines)
@@ -145,7 +149,9 @@ def main() -> None:
     if arguments.json:
         print(json.dumps([dataclasses.asdict(each) for each in results]))
     else:
-        print(f"\nall {len(results)} commits of {len({each.repository for each in results})} repositories\n\n{report(results)}")
+        print(
+            f"\nall {len(results)} commits of {len({each.repository for each in results})} repositories\n\n{report(results)}"
+        )
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ import random
 from pathlib import Path
 
 import numpy as np
-from context import BUDGETS, collect, ours, recall
 from commits import Case
+from context import BUDGETS, collect, ours, recall
 
 from farthing.index import rank
 from farthing.index.features import FEATURES
@@ -52,9 +52,7 @@ def regress(cases: list[Case]) -> "np.ndarray":
 
 def mean_recall(cases: list[tuple[Case, dict[str, bytes]]], model: rank.Model) -> float:
     """Mean over commits and budgets."""
-    return float(
-        np.mean([[recall(case, ours(case, contents, model, b)) for b in BUDGETS] for case, contents in cases])
-    )
+    return float(np.mean([[recall(case, ours(case, contents, model, b)) for b in BUDGETS] for case, contents in cases]))
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Definitions that may matter to an instruction: found by words, by name, by the editor's place, by their neighbours."""
+"""Definitions that may matter to an instruction: found by words, by name, by the editor's place."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -9,6 +9,12 @@ from farthing.index.symbols import Symbol
 
 BY_WORDS = 300
 """Definitions that the full-text search gives."""
+
+BEST_FILES = 6
+"""Files of which every definition is a candidate."""
+
+ENOUGH = 600
+"""Candidates: no more files are added to so many."""
 
 NAMED = 30
 """Definitions of one mentioned name that are looked at."""
@@ -59,8 +65,13 @@ def gather(
         for symbol in symbols.select(db, "f.path = ? ORDER BY d.id LIMIT 2000", (path,)):
             if not first or (symbol.start_line <= last and first <= symbol.end_line):
                 found.setdefault((symbol.id, symbol.path), symbol)
-    pool = [symbol for symbol in found.values() if symbol.kind in UNITS]
-    return Pool(pool, scores, _files(found.values(), scores))
+    files = _files(found.values(), scores)
+    for path in sorted(files, key=lambda path: (-files[path], path))[:BEST_FILES]:
+        for symbol in symbols.select(db, "f.path = ? ORDER BY d.id LIMIT 400", (path,)):
+            if len(found) >= ENOUGH:
+                break
+            found.setdefault((symbol.id, symbol.path), symbol)
+    return Pool([symbol for symbol in found.values() if symbol.kind in UNITS], scores, files)
 
 
 def _by_words(db: sqlite3.Connection, expression: str) -> dict[int, float]:

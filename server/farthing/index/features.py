@@ -1,5 +1,6 @@
 """What is known of each candidate, as numbers of about 0 to 1. Their weights are fitted, see weights.toml."""
 
+import functools
 import math
 import posixpath
 import re
@@ -11,7 +12,6 @@ import numpy as np
 from farthing.index import coverage, query
 from farthing.index.candidates import Pool
 from farthing.index.rows import split_name
-from farthing.index.symbols import Symbol
 
 FEATURES = (
     "bias", "words", "words_rank", "file", "file_rank", "name_code", "name_word", "name_part", "owner", "path_named",
@@ -40,11 +40,13 @@ class Evidence:
     selected: frozenset[int] = field(default_factory=frozenset)
 
 
+@functools.lru_cache(maxsize=20_000)
 def is_test(path: str) -> bool:
     """Whether a file holds tests, by its path."""
     return TEST.search(path) is not None
 
 
+@functools.lru_cache(maxsize=20_000)
 def subject(path: str) -> str:
     """What a file is about, or a test file tests: ``tests/test_parser.py`` and ``src/parser.py`` give ``parser``."""
     name = posixpath.basename(path).split(".")[0]
@@ -71,8 +73,7 @@ def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tu
     rows = []
     for i, symbol in enumerate(pool.symbols):
         above = symbol.symbol.split(".")[:-1]
-        parts = [query.stem(part) for part in re.findall(r"[^\W_]+", split_name(symbol.name)) if part != symbol.name]
-        parts = parts or [query.stem(symbol.name)]
+        parts = _name_stems(symbol.name)
         test = is_test(symbol.path)
         size = max(1, evidence.sizes.get(symbol.id, symbol.end - symbol.start))
         rows.append(
@@ -87,7 +88,7 @@ def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tu
                 sum(part in words for part in parts) / len(parts),
                 float(any(part in asked.names or part in asked.plain for part in above)),
                 float(any(symbol.path == path or symbol.path.endswith("/" + path) for path in asked.paths)),
-                float(any(query.stem(part) in words for part in re.split(r"[_\W]+", subject(symbol.path)) if part)),
+                float(any(part in words for part in _name_stems(subject(symbol.path)))),
                 float(evidence.near[i]) ** 0.5,
                 (evidence.recent.get(symbol.path, 0.0) / recent) ** 0.5,
                 float(test),
@@ -107,6 +108,12 @@ def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tu
         )
     own = np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES) - len(coverage.COLUMNS))
     return np.hstack([own, evidence.covered])
+
+
+@functools.lru_cache(maxsize=20_000)
+def _name_stems(name: str) -> tuple[str, ...]:
+    parts = [query.stem(part) for part in re.findall(r"[^\W_]+", split_name(name)) if part != name]
+    return tuple(parts) or (query.stem(name),)
 
 
 def _pairs(pool: Pool) -> dict[str, float]:

@@ -4,6 +4,8 @@ Every batch is one transaction, so a store that was left by ``kill -9`` is a cor
 next run does the rest.
 """
 
+import contextlib
+import itertools
 import multiprocessing
 import os
 import time
@@ -18,6 +20,9 @@ from farthing.index.store import Change, Skip, Store, StoredFile
 
 BATCH_BYTES = 400_000
 """Bytes of source that a worker gets at once: some 80 ms of work, which is how long cancelling takes."""
+
+WRITE_BYTES = 3_000_000
+"""Bytes of source whose rows are written in one transaction. Larger ones are not faster, and more is lost by a kill."""
 
 ALONE_BYTES = 600_000
 """Less than this is parsed right here: starting workers takes longer."""
@@ -130,10 +135,26 @@ def _index(root: Path, work: list[scan.Found], writer: _Writer, report: Report, 
         work = _write_known(root, work, contents, writer, cancelled)
         done = total - sum(each.size for each in work)
         report(done, total)
-    for results in _parsed(root, work, cancelled):
-        writer.write(results)
-        done += sum(each[1] for each in results)
-        report(min(done, total), total)
+    large = sum(each.size for each in work) > ALONE_BYTES
+    with writer.store.first_fill() if large and not contents else contextlib.nullcontext():
+        for results in _together(_parsed(root, work, cancelled)):
+            writer.write(results)
+            done += sum(each[1] for each in results)
+            report(min(done, total), total)
+
+
+def _together(batches: Iterator[list[worker.Result]]) -> Iterator[list[worker.Result]]:
+    """Joins batches to ones worth a transaction."""
+    joined: list[worker.Result] = []
+    size = 0
+    for results in batches:
+        joined += results
+        size += sum(each[1] for each in results)
+        if size >= WRITE_BYTES:
+            yield joined
+            joined, size = [], 0
+    if joined:
+        yield joined
 
 
 def _write_known(
@@ -150,10 +171,10 @@ def _write_known(
         if cancelled():
             raise Cancelled("indexing was given up")
         read = worker.read(root, each.path)
-        if read is None or isinstance(read[2], str):
+        if read is None or not isinstance(data := read[2], bytes):
             unknown.append(each)
             continue
-        size, mtime_ns, data = read
+        size, mtime_ns = read[:2]
         id = contents.get((rows.content_hash(data), languages.language_id(each.path)))
         if id is None:
             unknown.append(each)
@@ -179,8 +200,8 @@ def _parsed(root: Path, work: list[scan.Found], cancelled: Callable[[], bool]) -
         try:
             while True:
                 # A few batches ahead keep the workers busy while rows are written, and bound the memory.
-                while len(pending) < 2 * count and (batch := next(upcoming, None)):
-                    pending.add(pool.submit(worker.index_files, str(root), batch))
+                for each_batch in itertools.islice(upcoming, max(0, 2 * count - len(pending))):
+                    pending.add(pool.submit(worker.index_files, str(root), each_batch))
                 if not pending:
                     return
                 finished, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)

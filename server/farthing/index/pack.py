@@ -39,9 +39,8 @@ class Choice:
     symbol: Symbol
     end_line: int
     """Last line of its own text: of a class, before its first method."""
-    reason: str
-    value: float
-    """How likely it is needed, 0 to 1."""
+    reason: Callable[[], str]
+    """Asked for only when the candidate is taken."""
     body: bool = True
 
 
@@ -61,9 +60,7 @@ class Packer:
         share: of the budget; a body that takes more is cut to a window.
     """
 
-    def __init__(
-        self, budget: int, lines: Callable[[str], Sequence[str]], words: frozenset[str], share: float
-    ) -> None:
+    def __init__(self, budget: int, lines: Callable[[str], Sequence[str]], words: frozenset[str], share: float) -> None:
         self.left = budget
         self.items: list[Item] = []
         self._limit = int(share * budget)
@@ -105,12 +102,15 @@ class Packer:
         )  # fmt: skip
 
     def _inside(self, choice: Choice, first: int, last: int) -> list[Item]:
+        path = choice.symbol.path
         return [
-            item for item in self.items if item.path == choice.symbol.path and first <= item.start_line and item.end_line <= last
-        ]  # fmt: skip
+            item for item in self.items if item.path == path and first <= item.start_line and item.end_line <= last
+        ]
 
     def _take(self, choice: Choice, kind: str, first: int, last: int, size: int, text: str) -> bool:
-        self.items.append(Item(choice.symbol.path, choice.symbol.symbol, kind, first, last, size, choice.reason, text))
+        self.items.append(
+            Item(choice.symbol.path, choice.symbol.symbol, kind, first, last, size, choice.reason(), text)
+        )
         self._texts.add(text)
         self.left -= size
         return True
@@ -124,7 +124,9 @@ class Packer:
 
     def _signature_end(self, symbol: Symbol) -> int:
         wanted = len(re.sub(r"\s", "", symbol.signature))
-        for number, line in enumerate(self._lines(symbol.path)[symbol.start_line - 1 : symbol.end_line], symbol.start_line):
+        for number, line in enumerate(
+            self._lines(symbol.path)[symbol.start_line - 1 : symbol.end_line], symbol.start_line
+        ):
             wanted -= len(re.sub(r"\s", "", line))
             if wanted <= 0:
                 return number

@@ -1,5 +1,6 @@
 """What an instruction in plain words asks for: its words, the names and the paths that it mentions."""
 
+import functools
 import re
 import sqlite3
 from dataclasses import dataclass
@@ -12,17 +13,21 @@ MAX_TERMS = 24
 COMMON_SHARE = 0.2
 """A word in more than this share of all definitions tells nothing, and is the slowest to search for."""
 
+COMMON = 4000
+"""The same as a number of definitions, for large repositories."""
+
 MAX_CHARS = 20_000
 """Of an instruction that are looked at."""
 
 _STOP = frozenset(
-    """a about above add added adds after again all allow also always an and any are as at avoid be because been before being
-    between both but by can case change changed changes could did do does doing don done each ensure even fix fixed fixes
-    fixing for from get gets had has have having he her here how i if improve in instead into is issue it its itself just
-    like made make makes making may more most must need needs new no not now of on once only or other our out over own
-    please pr pull refs remove removed removes same see should signed since so some still such than that the their them then
-    there these they this those through to too under until up update updated updates us use used uses using very via was we
-    were what when where which while who why will with would you your co authored off by closes close""".split()
+    """a about above add added adds after again all allow also always an and any are as at avoid be because been before
+    being between both but by can case change changed changes could did do does doing don done each ensure even
+    fix fixed fixes fixing for from get gets had has have having he her here how i if improve in instead into is
+    issue it its itself just like made make makes making may more most must need needs new no not now of on once
+    only or other our out over own please pr pull refs remove removed removes same see should signed since so
+    some still such than that the their them then there these they this those through to too under until up
+    update updated updates us use used uses using very via was we were what when where which while who why will
+    with would you your co authored off by closes close""".split()
 )  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -73,6 +78,7 @@ def _looks_like_code(name: str, text: str) -> bool:
 _ENDING = re.compile(r"(?:ations?|ings?|ers?|ors?|ied|ies|ed|es|e|s|y)$")
 
 
+@functools.lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """A word without its ending, for comparing two of them."""
     word = word.lower()
@@ -121,7 +127,7 @@ def expression(query: Query, vocabulary: Vocabulary) -> str:
     """The full-text search for the words of a query, empty when none is known to the index."""
     rare: list[tuple[int, str]] = []
     seen: set[str] = set()
-    limit = max(50, int(COMMON_SHARE * vocabulary.total))
+    limit = min(max(50, int(COMMON_SHARE * vocabulary.total)), COMMON)
     for word in query.words:
         for variant in variants(word):
             if variant not in seen and 0 < (count := vocabulary.holds(variant)) <= limit:

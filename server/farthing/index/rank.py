@@ -6,6 +6,7 @@ The model's weights are fitted on the history of real repositories, see README.m
 """
 
 import functools
+import re
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +26,22 @@ SEEDS = 20
 NEIGHBOURS = 80
 """Definitions that are added for being called by, or calling, seeds."""
 
+CALLED = 60
+"""Names in a selected body that are looked up."""
+
 IMPORTERS = 15
 """Files, the best first, whose imports are links."""
 
 SIGNATURES = 8
 """Signatures of what the shown bodies call, at most."""
+
+MISSES = 60
+"""Candidates in a row that don't fit: what comes after them is not worth a look."""
+
+
+# As the parser counts lines: a form feed or a lone carriage return ends none.
+_NAME = re.compile(r"[^\W\d]\w+")
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,7 @@ class Ranker:
             places.append((selection.path, selection.start_line, selection.end_line))
         pool = candidates.gather(db, asked, self._current_vocabulary(), places)
         selected = frozenset(each.id for each in _innermost(pool.symbols, selection))
+        self._add_called(pool, selected)
         order = sorted(
             range(len(pool.symbols)),
             key=lambda i: (-_seed(pool, asked, selected, pool.symbols[i]), pool.symbols[i].id, i),
@@ -175,7 +188,8 @@ class Ranker:
         pending = [(float(keys[i]), i) for i in range(len(keys))]
         pending.sort(key=lambda each: (-each[0], each[1]))
         taken: list[int] = []
-        while pending and packer.left > 0:
+        misses = 0
+        while pending and misses < MISSES:
             key, i = pending.pop(0)
             symbol = pool.symbols[i]
             now = float(keys[i]) - model.same_file * per_file.get(symbol.path, 0)
@@ -184,10 +198,13 @@ class Ranker:
                 _insert(pending, now, i)
                 continue
             end = scored.heads[symbol.id][0] if symbol.id in scored.heads else symbol.end_line
-            reason = reasons.reason(scored, i, taken)
-            if packer.offer(Choice(symbol, end, reason, float(logits[i])), whole=symbol.id in scored.selected):
+            reason = functools.partial(reasons.reason, scored, i, taken)
+            if packer.offer(Choice(symbol, end, reason), whole=symbol.id in scored.selected):
+                misses = 0
                 per_file[symbol.path] = per_file.get(symbol.path, 0) + 1
                 taken.append(i)
+            else:
+                misses += 1
         self._add_signatures(scored, taken, packer)
         return packer.items
 
@@ -201,8 +218,19 @@ class Ranker:
                 return
             if caller in shown and callee in by_id and callee not in shown:
                 symbol = by_id[callee]
-                reason = f"called by {shown[caller].symbol}"
-                added += packer.offer(Choice(symbol, symbol.end_line, reason, 0.0, body=False))
+                reason = functools.partial("called by {}".format, shown[caller].symbol)
+                added += packer.offer(Choice(symbol, symbol.end_line, reason, body=False))
+
+    def _add_called(self, pool: Pool, selected: frozenset[int]) -> None:
+        """What the selection uses: the search for words can't know it."""
+        known = {(symbol.id, symbol.path) for symbol in pool.symbols}
+        for symbol in [each for each in pool.symbols if each.id in selected]:
+            body = (self._read(symbol.path) or b"")[symbol.start : symbol.end].decode("utf-8", "replace")
+            for name in list(dict.fromkeys(_NAME.findall(body)))[:CALLED]:
+                for found in self._retrieval.definition_of(name, symbol.path, 1):
+                    if found.kind in candidates.UNITS and (found.id, found.path) not in known:
+                        known.add((found.id, found.path))
+                        pool.symbols.append(found)
 
     def _add_neighbours(self, pool: Pool, links: list[tuple[int, int]]) -> None:
         known = {symbol.id for symbol in pool.symbols}
@@ -238,7 +266,7 @@ class Ranker:
 
     def _lines(self, path: str) -> Sequence[str]:
         data = self._read(path)
-        return [] if data is None else data.decode("utf-8", "replace").splitlines(keepends=True)
+        return [] if data is None else _LINE.findall(data.decode("utf-8", "replace"))
 
 
 def _seed(pool: Pool, asked: query.Query, selected: frozenset[int], symbol: Symbol) -> float:
@@ -250,10 +278,10 @@ def _innermost(pool: Sequence[Symbol], selection: Selection | None) -> list[Symb
     """The definitions that a selection touches, without those that only surround others of them."""
     if selection is None:
         return []
+    first, last = selection.start_line, selection.end_line
     touched = [
-        each for each in pool
-        if each.path == selection.path and each.start_line <= selection.end_line and selection.start_line <= each.end_line
-    ]  # fmt: skip
+        each for each in pool if each.path == selection.path and each.start_line <= last and first <= each.end_line
+    ]
     return [
         each for each in touched
         if not any(other is not each and each.start <= other.start and other.end <= each.end for other in touched)

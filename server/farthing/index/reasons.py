@@ -33,9 +33,8 @@ def reason(scored: Scored, i: int, taken: Sequence[int]) -> str:
         one = scored.pool.symbols[other]
         if found := _linked(scored, symbol.id, [one.id], one.symbol):
             return found
-        if features.is_test(symbol.path) and not features.is_test(one.path):
-            if features.subject(symbol.path) == features.subject(one.path):
-                return f"test of {one.path}"
+        if features.is_test(symbol.path) and _pair(symbol.path, one.path):
+            return f"test of {one.path}"
     if row[_COLUMN["name_part"]] >= 0.5:
         return "its name has words of the instruction"
     if row[_COLUMN["focus"]]:
@@ -45,6 +44,10 @@ def reason(scored: Scored, i: int, taken: Sequence[int]) -> str:
     if row[_COLUMN["recent"]] > 0.5:
         return "in a file that changed lately"
     return "its text has words of the instruction" if row[_COLUMN["words"]] else "near what the instruction is about"
+
+
+def _pair(test: str, code: str) -> bool:
+    return not features.is_test(code) and features.subject(test) == features.subject(code)
 
 
 def _linked(scored: Scored, id: int, others: Sequence[int], name: str) -> str:

@@ -50,7 +50,7 @@ class Resolver:
         found: list[str] = []
         for candidate in _candidates(path, language, module, tuple(names)):
             for suffix in suffixes:
-                hit = self._find(candidate + suffix, path, relative=candidate.startswith("./"))
+                hit = self._find(candidate + suffix, path, relative=candidate.startswith(("./", "../")))
                 if hit and hit != path and hit not in found:
                     found.append(hit)
                     break

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from farthing import paths
 from farthing.errors import IndexUnavailable
+from farthing.index import bulk
+from farthing.index.bulk import Change
 from farthing.index.migrations import MIGRATIONS
-from farthing.index.rows import ContentRows
 
 Connection = sqlite3.Connection
 """What modules that ask name in their signatures; only this one opens any."""
@@ -31,17 +32,6 @@ class StoredFile:
     content: int
     size: int
     mtime_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A file whose content is known to the store, or comes with it."""
-
-    path: str
-    """Relative to the root, forward slashes."""
-    size: int
-    mtime_ns: int
-    content: int | ContentRows
 
 
 Skip = tuple[str, int, int]
@@ -65,10 +55,14 @@ class Store:
     """
 
     def __init__(self, path: Path) -> None:
+        from filelock import FileLock  # here: it takes 30 ms, and not everyone who imports this opens a store
+
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.db = self._open_or_rebuild()
+            # SQLite doesn't wait for others when it changes a file to WAL, nor may two rebuild the same file.
+            with FileLock(path.with_name(path.name + ".lock"), timeout=BUSY_SECONDS):
+                self.db = self._open_or_rebuild()
         except (OSError, sqlite3.Error) as exc:
             raise unavailable(exc) from exc
 
@@ -94,7 +88,8 @@ class Store:
                 raise _NewerVersion
             if version < len(MIGRATIONS):
                 self._migrate(db)
-            db.execute("SELECT count(*) FROM skipped").fetchone()
+            if bulk.running(db):
+                self._finish(db)
         except BaseException:
             db.close()
             raise
@@ -109,6 +104,18 @@ class Store:
                 for statement in _statements(step):
                     db.execute(statement)
             db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            db.execute("COMMIT")
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+
+    def _finish(self, db: sqlite3.Connection) -> None:
+        """A store that is new, or that was left in the middle of its first index. Where that is still being written by
+        another window, ending it early only makes the rest of it slower."""
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            if bulk.running(db):
+                bulk.end(db)
             db.execute("COMMIT")
         except BaseException:
             db.execute("ROLLBACK")
@@ -151,38 +158,22 @@ class Store:
     def apply(self, changes: Iterable[Change], removed: Iterable[str] = ()) -> None:
         """Write files and forget others, in one transaction."""
         with self.transaction() as db:
-            db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in removed])
-            for change in changes:
-                content = change.content
-                id = self._write_content(db, content) if isinstance(content, ContentRows) else content
-                db.execute(
-                    "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)", (change.path, id, change.size, change.mtime_ns)
-                )
+            bulk.write(db, changes, removed)
 
-    def _write_content(self, db: sqlite3.Connection, rows: ContentRows) -> int:
-        found = db.execute(
-            "SELECT id FROM contents WHERE hash = ? AND language = ?", (rows.hash, rows.language)
-        ).fetchone()
-        if found:
-            return int(found[0])
-        cursor = db.execute(
-            "INSERT INTO contents (hash, language, errors) VALUES (?, ?, ?)", (rows.hash, rows.language, rows.errors)
-        )
-        id = cursor.lastrowid
-        assert id is not None
-        first = (db.execute("SELECT max(id) FROM definitions").fetchone()[0] or 0) + 1
-        db.executemany(
-            "INSERT INTO definitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(first + i, id, *each) for i, each in enumerate(rows.definitions)],
-        )
-        db.executemany(
-            "INSERT INTO texts (rowid, name, signature, doc, body) VALUES (?, ?, ?, ?, ?)",
-            [(first + i, *each) for i, each in enumerate(rows.texts)],
-        )
-        db.executemany("INSERT OR IGNORE INTO names (name) VALUES (?)", {(each[1],) for each in rows.definitions})
-        db.executemany("INSERT INTO uses VALUES (?, ?, ?)", [(name, id, blob) for name, blob in rows.uses])
-        db.executemany("INSERT INTO imports VALUES (?, ?, ?, ?)", [(id, *each) for each in rows.imports])
-        return id
+    @contextlib.contextmanager
+    def first_fill(self) -> Iterator[None]:
+        """Around the writing of a first, large index: faster, and slow to be asked until it ends.
+
+        Raises:
+            IndexUnavailable: as :meth:`transaction`.
+        """
+        with self.transaction() as db:
+            bulk.begin(db)
+        try:
+            yield
+        finally:
+            with self.transaction() as db:
+                bulk.end(db)
 
     def skipped(self) -> dict[str, Skip]:
         """What was left out, by path."""

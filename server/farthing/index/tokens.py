@@ -71,7 +71,9 @@ def _vocabulary() -> bytes:
     try:
         content = gzip.decompress(data.read_bytes())
     except (OSError, EOFError) as exc:
-        raise FarthingError(f"the vocabulary for counting tokens can't be read: {exc}", "Install Farthing again") from exc
+        raise FarthingError(
+            f"the vocabulary for counting tokens can't be read: {exc}", "Install Farthing again"
+        ) from exc
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise FarthingError("the vocabulary for counting tokens is not o200k_base", "Install Farthing again")
     return content

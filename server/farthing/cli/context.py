@@ -1,0 +1,84 @@
+"""``farthing context``: what a model would be shown for an instruction, and why."""
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from farthing.cli import output
+from farthing.cli.index import opened
+from farthing.errors import UsageError
+from farthing.index import indexer
+from farthing.index.pack import Item
+from farthing.index.rank import Ranker, Selection
+from farthing.index.retrieval import Retrieval
+
+_LINES = re.compile(r"^(?P<path>.+):(?P<first>\d+)-(?P<last>\d+)$")
+
+
+@output.command
+def context(
+    root: Annotated[Path, typer.Option(help="The repository.")] = Path(),
+    instruction: Annotated[str, typer.Option(help="What is to be done, in words.")] = "",
+    file: Annotated[str, typer.Option(help="An open file, or PATH:A-B for lines selected in it.")] = "",
+    budget: Annotated[int, typer.Option(help="Tokens, by o200k_base; never exceeded.")] = 4000,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show which parts of a repository a model would be given for an instruction."""
+    if not instruction.strip():
+        raise UsageError("there is no instruction", "Give one with --instruction")
+    if budget < 1:
+        raise UsageError(f"the budget must be at least 1 token, not {budget}")
+    with opened(root) as store:
+        focus, selection = _place(root.resolve(), file)
+        indexer.update(root.resolve(), store)
+        ranker = Ranker(Retrieval(root.resolve(), store))
+        items = ranker.rank(instruction, focus, selection, budget)
+    if json:
+        output.print_json({"total_tokens": sum(item.tokens for item in items), "items": [_row(item) for item in items]})
+    else:
+        _show(items, budget)
+
+
+def _place(root: Path, file: str) -> tuple[list[str], Selection | None]:
+    if not file:
+        return [], None
+    match = None if (root / file).is_file() else _LINES.match(file)
+    path = (root / (match["path"] if match else file)).resolve()
+    if not path.is_relative_to(root):
+        raise UsageError(f"{path} is not in {root}")
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}")
+    name = path.relative_to(root).as_posix()
+    if match is None:
+        return [name], None
+    first, last = int(match["first"]), int(match["last"])
+    if not 1 <= first <= last:
+        raise UsageError(f"{first}-{last} are no lines: they count from 1, the first one comes first")
+    return [name], Selection(name, first, last)
+
+
+def _row(item: Item) -> dict[str, object]:
+    return {
+        "path": item.path,
+        "symbol": item.symbol,
+        "kind": item.kind,
+        "start_line": item.start_line,
+        "end_line": item.end_line,
+        "tokens": item.tokens,
+        "reason": item.reason,
+    }
+
+
+def _show(items: list[Item], budget: int) -> None:
+    if not items:
+        output.err.print("farthing: nothing here fits the instruction and the budget", markup=False)
+        return
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for item in items:
+        place = f"{item.path}:{item.start_line}-{item.end_line}"
+        table.add_row(str(item.tokens), item.kind, item.symbol, place, item.reason)
+    output.out.print(table)
+    output.out.print(f"{sum(item.tokens for item in items)} of {budget} tokens")

@@ -1,0 +1,59 @@
+"""Counting tokens as tiktoken does, without a network."""
+
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tiktoken_ext.openai_public as openai_public
+
+from farthing.errors import FarthingError
+from farthing.index import tokens
+
+SAMPLES = {"": 0, "hello world": 2, "def f(x):\n    return x\n": 8}
+
+
+def test_counts_are_those_of_o200k_base(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The encoding of tiktoken's own recipe, given our vocabulary, agrees on everything."""
+    import tiktoken
+
+    wanted: list[Any] = []
+
+    def load(url: str, expected_hash: str) -> dict[bytes, int]:
+        wanted.extend((url, expected_hash))
+        return tokens._encoding()._mergeable_ranks
+
+    monkeypatch.setattr(openai_public, "load_tiktoken_bpe", load)
+    recipe = openai_public.o200k_base()
+    theirs = tiktoken.Encoding(**recipe)
+    assert wanted[1] == tokens.SHA256
+    assert recipe["pat_str"] == tokens.PATTERN
+    for text in [*SAMPLES, Path(__file__).read_text(encoding="utf-8"), "<|endoftext|>", "\r\n\t  \n" * 50]:
+        assert tokens.count(text) == len(theirs.encode_ordinary(text))
+
+
+@pytest.mark.parametrize(("text", "count"), SAMPLES.items())
+def test_known_counts(text: str, count: int) -> None:
+    assert tokens.count(text) == count
+
+
+def test_no_network_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **more: object) -> None:
+        raise AssertionError("a connection was tried")
+
+    tokens._encoding.cache_clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(socket.socket, "connect", refuse)
+        assert tokens.count("offline") > 0
+
+
+def test_a_damaged_vocabulary_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "SHA256", "0" * 64)
+    with pytest.raises(FarthingError, match="not o200k_base"):
+        tokens._vocabulary()
+
+
+def test_a_missing_vocabulary_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(FarthingError, match="not installed"):
+        tokens._vocabulary()
