@@ -61,6 +61,8 @@ def search(db: Connection, query: str, limit: int) -> list[Symbol]:
         found += hits
         if len(found) >= limit:
             break
+    # Headings of documents come after code that matches as well.
+    found.sort(key=lambda each: (_name_key(each.name, wanted)[0], each.kind == "section"))
     return found[:limit]
 
 

@@ -9,9 +9,10 @@ import pytest
 
 from farthing.errors import IndexUnavailable
 from farthing.index import indexer
+from farthing.index.bulk import Change
 from farthing.index.migrations import MIGRATIONS
 from farthing.index.rows import content_hash, make
-from farthing.index.store import Change, Store, store_path
+from farthing.index.store import Store, store_path
 from tests.support import repositories
 
 BUILD = "from pathlib import Path; from farthing.index import indexer; from farthing.index.store import Store; import sys\n"

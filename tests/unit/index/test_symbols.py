@@ -74,7 +74,7 @@ def test_a_definition_in_an_imported_file_is_meant(retrieval: Retrieval) -> None
 
 
 def test_references_tell_the_function_that_they_stand_in(retrieval: Retrieval) -> None:
-    [price_of] = retrieval.symbols("price_of")
+    price_of = retrieval.symbols("price_of")[0]
     uses = retrieval.references_to(price_of)
     assert ("shop/cart.py", "Cart.total") in {(use.path, use.enclosing.symbol) for use in uses if use.enclosing}
 
