@@ -18,6 +18,9 @@ MIGRATIONS: tuple[str, ...] = (
         mtime_ns INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX files_by_content ON files (content);
+    -- Its one row says whether a first, large update is under way: see bulk.py.
+    CREATE TABLE bulk (running INTEGER NOT NULL);
+    INSERT INTO bulk VALUES (1);
     CREATE TABLE skipped (
         path TEXT PRIMARY KEY,
         reason TEXT NOT NULL,
@@ -38,26 +41,15 @@ MIGRATIONS: tuple[str, ...] = (
         end_line INTEGER NOT NULL,
         parent INTEGER NOT NULL
     );
-    CREATE INDEX definitions_by_content ON definitions (content);
-    CREATE INDEX definitions_by_name ON definitions (name);
-    CREATE TABLE uses (
-        name TEXT NOT NULL,
-        content INTEGER NOT NULL,
-        spots BLOB NOT NULL,
-        PRIMARY KEY (name, content)
-    ) WITHOUT ROWID;
+    CREATE TABLE uses (name TEXT NOT NULL, content INTEGER NOT NULL, spots BLOB NOT NULL);
     CREATE TABLE imports (
         content INTEGER NOT NULL,
         module TEXT NOT NULL,
         names TEXT NOT NULL,
         line INTEGER NOT NULL
     );
-    CREATE INDEX imports_by_content ON imports (content);
     CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
-    CREATE INDEX names_by_letters ON names (name COLLATE NOCASE);
     CREATE VIRTUAL TABLE name_grams USING fts5(name, content='names', content_rowid='id', tokenize='trigram');
-    CREATE TRIGGER names_are_searched AFTER INSERT ON names BEGIN
-        INSERT INTO name_grams (rowid, name) VALUES (new.id, new.name); END;
     -- In full detail: with less, a table without contents has nothing to rank by, and bm25() is always 0.
     CREATE VIRTUAL TABLE texts USING fts5(
         name, signature, doc, body, content='', tokenize="unicode61 remove_diacritics 0"
