@@ -10,6 +10,9 @@ from farthing.index.ignore import IgnoreRules, folder_reason, is_generated
 MAX_BYTES = 1_500_000
 """Larger files are data or generated: parsing them would take longer than everything else."""
 
+DATA = (".po", ".pot", ".mo", ".csv", ".tsv", ".svg", ".log", ".ipynb")
+"""Endings of text that nobody looks symbols up in; in some repositories more than all source."""
+
 HEAD_BYTES = 8192
 """What is read of a file to see whether it is text."""
 
@@ -90,6 +93,8 @@ def name_reason(path: str) -> str:
     if not path.isprintable():
         # A line break in a name would break every list that names it; surrogates stand for bytes that are no UTF-8.
         return "name with control characters or invalid UTF-8"
+    if path.endswith(DATA):
+        return "data"
     return "generated" if path.endswith((".min.js", ".min.css", ".map", "-lock.json", ".lock", ".lockb")) else ""
 
 
