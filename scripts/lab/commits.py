@@ -101,8 +101,9 @@ class Checkout:
     def read_all(self, tree: dict[str, str]) -> None:
         """Fetch many blobs at once."""
         blobs = sorted({blob for blob in tree.values() if blob not in self.contents})
-        done = subprocess.run(["git", "-C", str(self.git), "cat-file", "--batch"], input="\n".join(blobs).encode() + b"\n",
-                              capture_output=True, check=True)  # fmt: skip
+        wanted = "".join(blob + "\n" for blob in blobs).encode()
+        command = ["git", "-C", str(self.git), "cat-file", "--batch"]
+        done = subprocess.run(command, input=wanted, capture_output=True, check=True)
         data, at = done.stdout, 0
         for blob in blobs:
             end = data.index(b"\n", at)

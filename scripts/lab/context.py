@@ -18,7 +18,8 @@ import baselines
 import numpy as np
 from commits import Case, cases
 
-from farthing.index.rank import Model, Ranker, fitted
+from farthing.index.model import Model, fitted
+from farthing.index.rank import Ranker
 from farthing.index.retrieval import Retrieval
 
 BUDGETS = (1000, 2000, 4000, 8000)
@@ -144,14 +145,15 @@ def main() -> None:
         found, contents = collect(git, arguments.commits, arguments.cache)
         part = [measure(case, contents, fitted()) for case in found]
         results += part
-        print(f"\n{git.parent.name if git.name in ('repo', '.git') else git.name}: {len(part)} commits, "
-              f"{time.monotonic() - start:.0f} s\n{report(part) if part else ''}", file=sys.stderr, flush=True)  # fmt: skip
+        name = git.parent.name if git.name in ("repo", ".git") else git.name
+        print(f"\n{name}: {len(part)} commits, {time.monotonic() - start:.0f} s", file=sys.stderr)
+        print(report(part) if part else "", file=sys.stderr, flush=True)
     if arguments.json:
         print(json.dumps([dataclasses.asdict(each) for each in results]))
     else:
-        print(
-            f"\nall {len(results)} commits of {len({each.repository for each in results})} repositories\n\n{report(results)}"
-        )
+        names = {each.repository for each in results}
+        print(f"\nall {len(results)} commits of {len(names)} repositories\n")
+        print(report(results) if results else "none")
 
 
 if __name__ == "__main__":

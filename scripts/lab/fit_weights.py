@@ -15,8 +15,9 @@ import numpy as np
 from commits import Case
 from context import BUDGETS, collect, ours, recall
 
-from farthing.index import rank
+from farthing.index import model as fitted_model
 from farthing.index.features import FEATURES
+from farthing.index.model import Model
 
 PENALTY = 1.0
 SET = {"focus": 1.0, "selected": 8.0}
@@ -50,9 +51,15 @@ def regress(cases: list[Case]) -> "np.ndarray":
     return beta
 
 
-def mean_recall(cases: list[tuple[Case, dict[str, bytes]]], model: rank.Model) -> float:
+def mean_recall(cases: list[tuple[Case, dict[str, bytes]]], model: Model) -> float:
     """Mean over commits and budgets."""
     return float(np.mean([[recall(case, ours(case, contents, model, b)) for b in BUDGETS] for case, contents in cases]))
+
+
+def _reach(case: Case) -> float:
+    """Share of the edit set that the candidates hold."""
+    known = {(symbol.path, symbol.symbol) for symbol in case.scored.pool.symbols}
+    return sum((each.path, each.symbol) in known for each in case.wanted) / len(case.wanted)
 
 
 def main() -> None:
@@ -62,17 +69,16 @@ def main() -> None:
     parser.add_argument("--commits", type=int, default=40, help="of each repository")
     parser.add_argument("--cache", type=Path, help="a folder that keeps what was collected; trusted like code")
     parser.add_argument("--search", type=int, default=80, help="commits that the packing is searched with")
-    parser.add_argument("--write", type=Path, default=Path(rank.__file__).with_name("weights.toml"))
+    parser.add_argument("--write", type=Path, default=Path(fitted_model.__file__).with_name("weights.toml"))
     arguments = parser.parse_args()
     everything = []
     for git in arguments.repo:
         found, contents = collect(git, arguments.commits, arguments.cache)
-        reach = np.mean([sum((w.path, w.symbol) in {(s.path, s.symbol) for s in c.scored.pool.symbols} for w in c.wanted)
-                         / len(c.wanted) for c in found])  # fmt: skip
+        reach = np.mean([_reach(case) for case in found])
         print(f"{git.parent.name}: {len(found)} commits, {reach:.2f} of their functions are candidates", flush=True)
         everything += [(case, contents) for case in found]
     weights = regress([case for case, _ in everything])
-    model = rank.Model(weights, 0.5, 30.0, 0.5, 0.0)
+    model = Model(weights, 0.5, 30.0, 0.5, 0.0)
     sample = random.Random(0).sample(everything, min(arguments.search, len(everything)))
     for name, values in SEARCH.items():
         tried = [(mean_recall(sample, dataclasses.replace(model, **{name: value})), value) for value in values]
@@ -82,13 +88,13 @@ def main() -> None:
     print(f"mean recall on the fitted commits: {mean_recall(everything, model):.3f}")
 
 
-def write(model: rank.Model, path: Path) -> None:
+def write(model: Model, path: Path) -> None:
     """Write weights.toml."""
     lines = ["# Written by scripts/lab/fit_weights.py: do not edit by hand.", "", "[packing]"]
     lines += [f"{name} = {getattr(model, name)}" for name in SEARCH]
-    lines += ["", "[weights]", *(f"{name} = {value:.4f}" for name, value in zip(FEATURES, model.weights, strict=True))]
-    lines = [next((f"{name} = {value}  # set, not fitted" for name, value in SET.items() if line.startswith(f"{name} =")), line)
-             for line in lines]  # fmt: skip
+    lines += ["", "[weights]"]
+    for name, weight in zip(FEATURES, model.weights, strict=True):
+        lines.append(f"{name} = {SET[name]}  # set, not fitted" if name in SET else f"{name} = {weight:.4f}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

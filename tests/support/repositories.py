@@ -43,12 +43,12 @@ def rate(currency):
     """Exchange rate of a currency."""
     return RATES[currency]
 ''',
-    "tests/test_cart.py": '''from shop.cart import Cart
+    "tests/test_cart.py": """from shop.cart import Cart
 
 
 def test_total_is_zero_for_an_empty_cart():
     assert Cart().total() == 0
-''',
+""",
     "README.md": "# Shop\n\nSells things.\n\n## Prices\n\nIn euros.\n",
 }
 
@@ -73,7 +73,7 @@ def contents(store: Store) -> list[tuple[object, ...]]:
     """Everything that can be found in a store, without ids and times: equal for equal indexes."""
     queries = (
         "SELECT f.path, f.size, c.hash, c.language, c.errors FROM files f JOIN contents c ON c.id = f.content",
-        "SELECT f.path, d.kind, d.qualified, d.signature, d.doc, d.start, d.\"end\", d.start_line, d.end_line, d.parent "
+        'SELECT f.path, d.kind, d.qualified, d.signature, d.doc, d.start, d."end", d.start_line, d.end_line, d.parent '
         "FROM files f JOIN definitions d ON d.content = f.content",
         "SELECT f.path, u.name, u.spots FROM files f JOIN uses u ON u.content = f.content",
         "SELECT f.path, i.module, i.names, i.line FROM files f JOIN imports i ON i.content = f.content",

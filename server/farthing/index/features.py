@@ -70,6 +70,15 @@ def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tu
     pairs = _pairs(pool)
     asks_test = bool(words & {"test", "fixtur", "spec", "coverag"})
     lower = {name.lower() for name in asked.plain}
+
+    @functools.cache
+    def path_named(path: str) -> float:
+        return float(any(path == each or path.endswith("/" + each) for each in asked.paths))
+
+    @functools.cache
+    def path_word(path: str) -> float:
+        return float(any(part in words for part in _name_stems(subject(path))))
+
     rows = []
     for i, symbol in enumerate(pool.symbols):
         above = symbol.symbol.split(".")[:-1]
@@ -87,8 +96,8 @@ def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tu
                 float(symbol.name not in asked.names and symbol.name.lower() in lower),
                 sum(part in words for part in parts) / len(parts),
                 float(any(part in asked.names or part in asked.plain for part in above)),
-                float(any(symbol.path == path or symbol.path.endswith("/" + path) for path in asked.paths)),
-                float(any(part in words for part in _name_stems(subject(symbol.path)))),
+                path_named(symbol.path),
+                path_word(symbol.path),
                 float(evidence.near[i]) ** 0.5,
                 (evidence.recent.get(symbol.path, 0.0) / recent) ** 0.5,
                 float(test),

@@ -6,16 +6,16 @@ The model's weights are fitted on the history of real repositories, see README.m
 """
 
 import functools
+import os
 import re
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from farthing.index import candidates, coverage, features, graph, history, query, reasons
 from farthing.index.candidates import Pool
+from farthing.index.model import Model, fitted
 from farthing.index.pack import Choice, Item, Packer
 from farthing.index.retrieval import Retrieval
 from farthing.index.symbols import Symbol
@@ -34,6 +34,11 @@ IMPORTERS = 15
 
 SIGNATURES = 8
 """Signatures of what the shown bodies call, at most."""
+
+KEPT_FILES = 300
+"""Files whose bytes are remembered between two questions, of at most this size each:"""
+
+KEPT_BYTES = 100_000
 
 MISSES = 60
 """Candidates in a row that don't fit: what comes after them is not worth a look."""
@@ -54,21 +59,6 @@ class Selection:
 
 
 @dataclass(frozen=True)
-class Model:
-    """Fitted numbers."""
-
-    weights: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-    """One for each of :data:`features.FEATURES`."""
-    size_power: float
-    """Candidates are taken by likelihood / (tokens + size_base) ** size_power."""
-    size_base: float
-    window_share: float
-    """Of the budget: longer bodies are cut to a window."""
-    same_file: float
-    """What each item shown of a file takes off the logit of the file's next ones."""
-
-
-@dataclass(frozen=True)
 class Scored:
     """All candidates of a query, before any budget."""
 
@@ -85,15 +75,6 @@ class Scored:
     def pairs(self) -> frozenset[tuple[int, int]]:
         """The links, to look them up."""
         return frozenset(self.links)
-
-
-@functools.cache
-def fitted() -> Model:
-    """The model of weights.toml."""
-    data = tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
-    weights = np.array([data["weights"].get(name, 0.0) for name in features.FEATURES])
-    packing = data["packing"]
-    return Model(weights, packing["size_power"], packing["size_base"], packing["window_share"], packing["same_file"])
 
 
 class Ranker:
@@ -117,6 +98,7 @@ class Ranker:
         self._state = -1
         self._vocabulary: query.Vocabulary | None = None
         self._imports: dict[str, list[str]] = {}
+        self._files: dict[str, tuple[tuple[int, int], bytes]] = {}
 
     def rank(
         self,
@@ -256,10 +238,21 @@ class Ranker:
         return self._imports[path]
 
     def _from_disk(self, path: str) -> bytes | None:
+        file = os.path.join(self._retrieval.root, path)
         try:
-            return (self._retrieval.root / path).read_bytes()
+            info = os.stat(file)
+            kept = self._files.pop(path, None)
+            if kept is None or kept[0] != (info.st_mtime_ns, info.st_size):
+                with open(file, "rb") as opened:
+                    kept = (info.st_mtime_ns, info.st_size), opened.read()
         except OSError:
             return None
+        if len(kept[1]) <= KEPT_BYTES:
+            # Put last: the first ones are those that were not asked for longest.
+            self._files[path] = kept
+            while len(self._files) > KEPT_FILES:
+                del self._files[next(iter(self._files))]
+        return kept[1]
 
     def _lowered(self, path: str) -> bytes:
         return (self._read(path) or b"").lower()

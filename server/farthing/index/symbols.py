@@ -10,8 +10,8 @@ MAX_NAMES = 400
 """Names that are looked at for one query."""
 
 _KIND_RANK = {
-    "class": 0, "interface": 0, "enum": 1, "type": 1, "function": 1, "method": 2, "module": 2, "constant": 3, "macro": 3,
-    "section": 5,
+    "class": 0, "interface": 0, "enum": 1, "type": 1, "function": 1, "method": 2, "module": 2, "constant": 3,
+    "macro": 3, "section": 5,
 }  # fmt: skip
 
 

@@ -44,9 +44,13 @@ def _shown(items: list[Item]) -> list[str]:
 @given(
     instruction=st.one_of(
         st.text(max_size=80),
-        st.lists(st.sampled_from(["price_of", "Cart.total", "rate", "currency", "`report`", "shop/cart.py", "test", "*", '"']),
-                 max_size=6).map(" ".join),
-    ),  # fmt: skip
+        st.lists(
+            st.sampled_from(
+                ["price_of", "Cart.total", "rate", "currency", "`report`", "shop/cart.py", "test", "*", '"']
+            ),
+            max_size=6,
+        ).map(" ".join),
+    ),
     budget=st.integers(-5, 3000),
     lines=st.one_of(st.none(), st.tuples(st.integers(1, 400), st.integers(0, 50))),
 )

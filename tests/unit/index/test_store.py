@@ -15,7 +15,9 @@ from farthing.index.rows import content_hash, make
 from farthing.index.store import Store, store_path
 from tests.support import repositories
 
-BUILD = "from pathlib import Path; from farthing.index import indexer; from farthing.index.store import Store; import sys\n"
+BUILD = (
+    "from pathlib import Path; from farthing.index import indexer; from farthing.index.store import Store; import sys\n"
+)
 BUILD += "indexer.update(Path(sys.argv[1]), Store(Path(sys.argv[2])))"
 
 
@@ -78,9 +80,10 @@ def test_two_processes_build_the_same_store_at_once(root: Path, tmp_path: Path) 
     both, one = Store(together), repositories.indexed(root, alone)
     assert repositories.contents(both) == repositories.contents(one)
     assert both.db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    assert both.db.execute("SELECT count(*) FROM definitions").fetchone() == one.db.execute(
-        "SELECT count(*) FROM definitions"
-    ).fetchone()
+    assert (
+        both.db.execute("SELECT count(*) FROM definitions").fetchone()
+        == one.db.execute("SELECT count(*) FROM definitions").fetchone()
+    )
     both.close()
     one.close()
 

@@ -9,8 +9,8 @@ from farthing.index.retrieval import Retrieval
 from tests.support import repositories
 
 FILES = repositories.SHOP | {
-    "shop/urls.py": "def getURLPath(request):\n    return request.path\n\n\ndef parse_iso_date(text):\n    return text\n",
-    "shop/orders.py": "from shop.cart import Cart\n\n\nclass Order:\n    def total(self):\n        return Cart().total()\n",
+    "shop/urls.py": "def getURLPath(request):\n    return 1\n\n\ndef parse_iso_date(text):\n    return text\n",
+    "shop/orders.py": "from shop.cart import Cart\n\n\nclass Order:\n    def total(self):\n        return Cart()\n",
     "tests/test_dates.py": "def parse_iso_date(text):\n    return None\n",
 }
 
