@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import complete, doctor, index, models, tour
+from farthing.cli import complete, context, doctor, index, models, tour
 
 app = typer.Typer(
     name="farthing",
@@ -34,6 +34,7 @@ app.command("complete")(complete.complete)
 app.command("doctor")(doctor.doctor)
 app.command("index")(index.index)
 app.command("symbols")(index.find_symbols)
+app.command("context")(context.context)
 app.command("tour")(tour.tour)
 app.add_typer(models.app, name="models")
 

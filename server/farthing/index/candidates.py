@@ -1,10 +1,10 @@
 """Definitions that may matter to an instruction: found by words, by name, by the editor's place."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from farthing.index import query, symbols
+from farthing.index.store import Connection
 from farthing.index.symbols import Symbol
 
 BY_WORDS = 300
@@ -50,7 +50,7 @@ class Pool:
 
 
 def gather(
-    db: sqlite3.Connection, asked: query.Query, vocabulary: query.Vocabulary, places: Iterable[tuple[str, int, int]]
+    db: Connection, asked: query.Query, vocabulary: query.Vocabulary, places: Iterable[tuple[str, int, int]]
 ) -> Pool:
     """Candidates by words, names and places (path, first and last line; 0 for the whole file)."""
     scores = _by_words(db, query.expression(asked, vocabulary))
@@ -74,7 +74,7 @@ def gather(
     return Pool([symbol for symbol in found.values() if symbol.kind in UNITS], scores, files)
 
 
-def _by_words(db: sqlite3.Connection, expression: str) -> dict[int, float]:
+def _by_words(db: Connection, expression: str) -> dict[int, float]:
     if not expression:
         return {}
     weights = ", ".join(map(str, TEXT_WEIGHTS))
@@ -97,7 +97,7 @@ def _by_words(db: sqlite3.Connection, expression: str) -> dict[int, float]:
         limit *= 8
 
 
-def select_ids(db: sqlite3.Connection, ids: Sequence[int]) -> list[Symbol]:
+def select_ids(db: Connection, ids: Sequence[int]) -> list[Symbol]:
     """Definitions by their ids, in each file that holds them."""
     found: list[Symbol] = []
     for i in range(0, len(ids), 500):
@@ -118,7 +118,7 @@ def _files(found: Iterable[Symbol], scores: dict[int, float]) -> dict[str, float
     }
 
 
-def heads(db: sqlite3.Connection, pool: Sequence[Symbol]) -> dict[int, tuple[int, int]]:
+def heads(db: Connection, pool: Sequence[Symbol]) -> dict[int, tuple[int, int]]:
     """Where the own text of classes and modules ends: last line and byte before the first function or class inside."""
     ids = [each.id for each in pool if each.kind in ("class", "interface", "enum", "type", "module")]
     found: dict[int, tuple[int, int]] = {}

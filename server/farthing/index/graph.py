@@ -1,11 +1,11 @@
 """How near definitions are to each other by calls, files and imports: personalised PageRank over the candidates."""
 
-import sqlite3
 from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from farthing.index import rows
+from farthing.index.store import Connection
 from farthing.index.symbols import Symbol
 
 NAMES = 120
@@ -24,7 +24,7 @@ STAY = 0.75
 STEPS = 12
 
 
-def calls(db: sqlite3.Connection, symbols: Sequence[Symbol]) -> list[tuple[int, int]]:
+def calls(db: Connection, symbols: Sequence[Symbol]) -> list[tuple[int, int]]:
     """Pairs (id of the definition that uses a name, id of a candidate of that name), for the first candidates."""
     by_name: dict[str, list[int]] = {}
     for symbol in symbols:

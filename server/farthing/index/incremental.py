@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from farthing.index import indexer, scan, worker
+from farthing.index.bulk import Change
 from farthing.index.ignore import IGNORE_FILES, IgnoreRules, folder_reason
-from farthing.index.store import Change, Store
+from farthing.index.store import Store
 
 MAX_PATHS = 200
 """More changed paths than this, and a walk over everything is the faster way."""

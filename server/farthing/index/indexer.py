@@ -16,7 +16,8 @@ from pathlib import Path
 
 from farthing.errors import Cancelled
 from farthing.index import languages, rows, scan, worker
-from farthing.index.store import Change, Skip, Store, StoredFile
+from farthing.index.bulk import Change
+from farthing.index.store import Skip, Store, StoredFile
 
 BATCH_BYTES = 400_000
 """Bytes of source that a worker gets at once: some 80 ms of work, which is how long cancelling takes."""

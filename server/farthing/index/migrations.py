@@ -50,6 +50,7 @@ MIGRATIONS: tuple[str, ...] = (
     );
     CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
     CREATE VIRTUAL TABLE name_grams USING fts5(name, content='names', content_rowid='id', tokenize='trigram');
+    CREATE VIRTUAL TABLE name_terms USING fts5vocab(name_grams, row);
     -- In full detail: with less, a table without contents has nothing to rank by, and bm25() is always 0.
     CREATE VIRTUAL TABLE texts USING fts5(
         name, signature, doc, body, content='', tokenize="unicode61 remove_diacritics 0"

@@ -103,9 +103,7 @@ class Packer:
 
     def _inside(self, choice: Choice, first: int, last: int) -> list[Item]:
         path = choice.symbol.path
-        return [
-            item for item in self.items if item.path == path and first <= item.start_line and item.end_line <= last
-        ]
+        return [item for item in self.items if item.path == path and first <= item.start_line and item.end_line <= last]
 
     def _take(self, choice: Choice, kind: str, first: int, last: int, size: int, text: str) -> bool:
         self.items.append(

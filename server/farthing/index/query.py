@@ -2,10 +2,10 @@
 
 import functools
 import re
-import sqlite3
 from dataclasses import dataclass
 
 from farthing.index.rows import split_name
+from farthing.index.store import Connection
 
 MAX_TERMS = 24
 """Words that are searched for, the rarest first: long instructions quote logs and lists."""
@@ -109,7 +109,7 @@ def variants(word: str) -> list[str]:
 class Vocabulary:
     """How many definitions hold a word, asked once for each word and state of the store."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: Connection) -> None:
         self._db = db
         self._known: dict[str, int] = {}
         db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.words USING fts5vocab(main, texts, row)")

@@ -78,14 +78,31 @@ def _names(db: Connection, wanted: str) -> set[str]:
         found |= _matching(db, _quoted(wanted))
     if len(wanted) >= 4 and len(found) < 10:
         # Nothing has it in it: what shares most three-letter groups with it was perhaps mistyped.
-        grams = {wanted[i : i + 3] for i in range(len(wanted) - 2)}
-        found |= {name for name in _matching(db, " OR ".join(map(_quoted, sorted(grams)))) if _alike(name, wanted)}
+        found |= {name for name in _matching(db, _rare_grams(db, wanted)) if _alike(name, wanted)}
     return found
 
 
 def _matching(db: Connection, expression: str) -> set[str]:
-    rows = db.execute("SELECT name FROM name_grams WHERE name_grams MATCH ? ORDER BY rank LIMIT ?", (expression, 100))
+    # Not ordered by rank: that would look at every match, and all names that come are ranked here anyway.
+    rows = db.execute("SELECT name FROM name_grams WHERE name_grams MATCH ? LIMIT ?", (expression, MAX_NAMES))
     return {name for (name,) in rows}
+
+
+def _rare_grams(db: Connection, wanted: str) -> str:
+    """The three-letter groups of a text that few names have. A name that is much like it has some of them."""
+    counts: list[tuple[int, str]] = []
+    for gram in {wanted[i : i + 3].lower() for i in range(len(wanted) - 2)}:
+        row = db.execute("SELECT doc FROM name_terms WHERE term = ?", (gram,)).fetchone()
+        if row:
+            counts.append((row[0], gram))
+    chosen: list[str] = []
+    total = 0
+    for count, gram in sorted(counts):
+        total += count
+        if chosen and total > MAX_NAMES:
+            break
+        chosen.append(_quoted(gram))
+    return " OR ".join(chosen) or _quoted(wanted)
 
 
 def _quoted(text: str) -> str:
