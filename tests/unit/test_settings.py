@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from farthing.settings import CompletionSettings, EngineSettings, Settings, decode
 
 MANIFEST = Path(__file__).parents[2] / "extension" / "package.json"
-SECTIONS = {"completion": CompletionSettings, "engine": EngineSettings}
+SECTIONS: dict[str, type] = {spec.name: get_type_hints(Settings)[spec.name] for spec in dataclasses.fields(Settings)}
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple[str, ...]: "array"}
 
 json_values = st.recursive(
