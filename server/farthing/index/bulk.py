@@ -67,6 +67,14 @@ def end(db: "Connection") -> None:
     db.execute("UPDATE bulk SET running = 0")
 
 
+def clear(db: "Connection") -> None:
+    """Forget everything. In a transaction."""
+    for table in ("files", "skipped", "definitions", "uses", "imports", "names", "contents"):
+        db.execute(f"DELETE FROM {table}")
+    for table in ("texts", "name_grams"):
+        db.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
+
+
 def write(db: "Connection", changes: Iterable[Change], removed: Iterable[str]) -> None:
     """Write files and forget others. In a transaction."""
     db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in removed])

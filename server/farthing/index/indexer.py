@@ -66,6 +66,8 @@ def update(
         IndexUnavailable: the store can't be written.
     """
     start = time.monotonic()
+    if store.is_wasteful():
+        store.clear()
     found = scan.scan(root)
     known = store.files()
     skips = store.skipped()

@@ -34,6 +34,9 @@ class StoredFile:
     mtime_ns: int
 
 
+MAX_DEAD = 2000
+"""So many contents without a file are kept in any case."""
+
 Skip = tuple[str, int, int]
 """Why a file was left out, and its size and time then; 0 where its name was enough."""
 
@@ -174,6 +177,25 @@ class Store:
         finally:
             with self.transaction() as db:
                 bulk.end(db)
+
+    def is_wasteful(self) -> bool:
+        """Whether most of the store is contents that no file has any more: every save of a file leaves one. Some are
+        worth keeping, as files come back when a branch is switched."""
+        kept, dead = self.db.execute(
+            "SELECT count(*), count(*) FILTER (WHERE id NOT IN (SELECT content FROM files)) FROM contents"
+        ).fetchone()
+        return bool(dead > MAX_DEAD and dead > 0.75 * kept)
+
+    def clear(self) -> None:
+        """Forget everything, and give the space back.
+
+        Raises:
+            IndexUnavailable: as :meth:`transaction`.
+        """
+        with self.transaction() as db:
+            bulk.clear(db)
+        with contextlib.suppress(sqlite3.Error):  # another window reads: the next time will do
+            self.db.execute("VACUUM")
 
     def skipped(self) -> dict[str, Skip]:
         """What was left out, by path."""

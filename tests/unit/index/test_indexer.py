@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from farthing.errors import Cancelled
 from farthing.index import indexer
+from farthing.index import store as store_module
+from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
 from tests.support import repositories
 
@@ -144,4 +146,22 @@ def test_progress_ends_with_everything_done(root: Path, tmp_path: Path) -> None:
     indexer.update(root, store, lambda done, total: seen.append((done, total)))
     assert seen
     assert seen[-1][0] == seen[-1][1] > 0
+    store.close()
+
+
+def test_contents_that_no_file_has_do_not_pile_up(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MAX_DEAD", 10)
+    store = repositories.indexed(root, tmp_path / "i.sqlite")
+    cart = root / "shop/cart.py"
+    for number in range(60):
+        cart.write_text(f"def version_{number}():\n    return {number}\n")
+        indexer.update(root, store)
+    contents, versions = store.db.execute(
+        "SELECT count(*), (SELECT count(*) FROM definitions WHERE name LIKE 'version_%') FROM contents"
+    ).fetchone()
+    assert contents < 60, "forgotten every now and then"
+    assert versions < 60
+    _assert_fresh(root, store, tmp_path)
+    assert [each.symbol for each in Retrieval(root, store).symbols("version_59")] == ["version_59"]
+    assert Retrieval(root, store).definition_of("version_12") == []
     store.close()
