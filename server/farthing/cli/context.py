@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from farthing.cli import output
 from farthing.cli.index import opened
@@ -76,9 +75,8 @@ def _show(items: list[Item], budget: int) -> None:
     if not items:
         output.err.print("farthing: nothing here fits the instruction and the budget", markup=False)
         return
-    table = Table(box=None, show_header=False, pad_edge=False)
     for item in items:
         place = f"{item.path}:{item.start_line}-{item.end_line}"
-        table.add_row(str(item.tokens), item.kind, item.symbol, place, item.reason)
-    output.out.print(table)
+        line = f"{item.tokens:5}  {item.kind:9}  {item.symbol}, {place} ({item.reason})"
+        output.out.print(line, markup=False, soft_wrap=True)
     output.out.print(f"{sum(item.tokens for item in items)} of {budget} tokens")

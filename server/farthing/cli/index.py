@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from farthing.cli import output
 from farthing.errors import UsageError
@@ -78,10 +77,9 @@ def find_symbols(
     if json:
         output.print_json(rows)
     elif rows:
-        table = Table(box=None, show_header=False, pad_edge=False)
         for row in rows:
-            table.add_row(row.kind, row.symbol, f"{row.path}:{row.start_line}-{row.end_line}")
-        output.out.print(table)
+            line = f"{row.kind:9}  {row.symbol}, {row.path}:{row.start_line}-{row.end_line}"
+            output.out.print(line, markup=False, soft_wrap=True)
     else:
         output.err.print(f"farthing: nothing here is named like {query!r}", markup=False)
     if not rows:

@@ -58,8 +58,13 @@ def update(
     store: Store,
     report: Report = lambda done, total: None,
     cancelled: Callable[[], bool] = lambda: False,
+    niceness: int = 0,
 ) -> Summary:
     """Bring the store up to date with everything under ``root``.
+
+    Args:
+        report: told of progress, and ``cancelled`` asked, between batches.
+        niceness: how far the worker processes give way to others, as ``nice`` has it.
 
     Raises:
         Cancelled: what is written until then stays.
@@ -77,7 +82,7 @@ def update(
     work = [each for each in found.files if _changed(each, known, skips)]
     written = _Writer(store, known, {path: skip for path, skip in skips.items() if path in present})
     if work:
-        _index(root, work, written, report, cancelled)
+        _index(root, work, written, report, cancelled, niceness)
     written.skips.update((path, (reason, 0, 0)) for path, reason in found.skipped)
     if written.skips != skips:
         store.replace_skipped(written.skips)
@@ -130,7 +135,14 @@ class _Writer:
         self.store.apply(changes, removed)
 
 
-def _index(root: Path, work: list[scan.Found], writer: _Writer, report: Report, cancelled: Callable[[], bool]) -> None:
+def _index(
+    root: Path,
+    work: list[scan.Found],
+    writer: _Writer,
+    report: Report,
+    cancelled: Callable[[], bool],
+    niceness: int,
+) -> None:
     contents = writer.store.known_contents()
     total = sum(each.size for each in work)
     done = 0
@@ -140,7 +152,7 @@ def _index(root: Path, work: list[scan.Found], writer: _Writer, report: Report, 
         report(done, total)
     large = sum(each.size for each in work) > ALONE_BYTES
     with writer.store.first_fill() if large and not contents else contextlib.nullcontext():
-        for results in _together(_parsed(root, work, cancelled)):
+        for results in _together(_parsed(root, work, cancelled, niceness)):
             writer.write(results)
             done += sum(each[1] for each in results)
             report(min(done, total), total)
@@ -187,7 +199,9 @@ def _write_known(
     return unknown
 
 
-def _parsed(root: Path, work: list[scan.Found], cancelled: Callable[[], bool]) -> Iterator[list[worker.Result]]:
+def _parsed(
+    root: Path, work: list[scan.Found], cancelled: Callable[[], bool], niceness: int
+) -> Iterator[list[worker.Result]]:
     batches = list(_batches(work))
     if sum(each.size for each in work) <= ALONE_BYTES:
         for batch in batches:
@@ -197,7 +211,7 @@ def _parsed(root: Path, work: list[scan.Found], cancelled: Callable[[], bool]) -
     # Spawned, not forked: the language server has threads, and a fork would copy their locks as they are.
     context = multiprocessing.get_context("spawn")
     count = min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, len(batches))
-    with ProcessPoolExecutor(count, mp_context=context, initializer=worker.start) as pool:
+    with ProcessPoolExecutor(count, mp_context=context, initializer=worker.start, initargs=(niceness,)) as pool:
         pending: set[Future[list[worker.Result]]] = set()
         upcoming = iter(batches)
         try:

@@ -20,6 +20,9 @@ from farthing.index.store import Store, store_path
 DEBOUNCE_MS = 300
 """Changes are collected for this long after the first one: a branch switch comes as one batch, not as thousands."""
 
+NICENESS = 10
+"""How far parsing gives way to everything else: whoever types comes first."""
+
 WATCH_TURN_MS = 500
 """How often the watching thread looks whether it is to stop, and how soon it says that it has begun."""
 
@@ -123,7 +126,7 @@ class LiveIndex:
             self._update_all()
 
     def _update_all(self) -> None:
-        summary = indexer.update(self.root, self._opened(), self._progress, self._stopping.is_set)
+        summary = indexer.update(self.root, self._opened(), self._progress, self._stopping.is_set, NICENESS)
         _logger.info("indexed %d files, %d symbols in %.2f s", summary.files, summary.symbols, summary.seconds)
 
     def _opened(self) -> Store:

@@ -10,9 +10,9 @@ Result = tuple[str, int, int, rows.ContentRows | int | str]
 """Path, size, modification time, and the content: its rows, its id in the store, or why the file is left out."""
 
 
-def start() -> None:
-    """Give way to everything else on the machine: whoever types comes first."""
-    os.nice(10)
+def start(niceness: int) -> None:
+    """Called once in each worker."""
+    os.nice(niceness)
     gc.disable()  # tags have no cycles, and a worker ends with its update: looking for garbage is a tenth of its time
 
 
