@@ -28,22 +28,27 @@ def update_paths(root: Path, store: Store, paths: Iterable[str]) -> bool:
     wanted = sorted(set(paths))
     if len(wanted) > MAX_PATHS or any(PurePosixPath(path).name in IGNORE_FILES for path in wanted):
         return False
-    known, skips = store.files(), store.skipped()
+    known, skipped = store.files(), store.skipped()
+    skips = dict(skipped)
     removed: list[str] = []
     present: list[str] = []
     for path in wanted:
         full = root / path
-        if full.is_symlink():
-            continue
-        if full.is_dir() or (path not in known and not full.exists() and any(f.startswith(path + "/") for f in known)):
+        # Links are not followed: what was a file here once is gone.
+        exists = full.exists() and not full.is_symlink()
+        if (exists and full.is_dir()) or (
+            path not in known and not exists and any(f.startswith(path + "/") for f in known)
+        ):
             return False
-        (present if full.exists() else removed).append(path)
+        (present if exists else removed).append(path)
     wanted_now = [path for path in present if not _left_out(root, path)]
     removed += [path for path in present if path not in wanted_now]
+    for path in removed:
+        skips.pop(path, None)
     changes: list[Change] = []
     for path, size, mtime_ns, content in worker.index_files(str(root), wanted_now):
         if isinstance(content, str):
-            skips[path] = (content, size, mtime_ns)
+            skips[path] = (content, size, indexer.settled(mtime_ns))
             removed.append(path)
         else:
             skips.pop(path, None)
@@ -51,7 +56,7 @@ def update_paths(root: Path, store: Store, paths: Iterable[str]) -> bool:
     removed = [path for path in removed if path in known]
     if changes or removed:
         store.apply(changes, removed)
-    if skips != store.skipped():
+    if skips != skipped:
         store.replace_skipped(skips)
     return True
 

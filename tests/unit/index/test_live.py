@@ -122,6 +122,20 @@ def test_ignore_files_and_folders_need_a_walk(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_is_no_file_any_more_is_forgotten(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("x = 1\n")
+    (tmp_path / "b.bin").write_bytes(b"\0")
+    store = Store(tmp_path / "cache" / "index.sqlite")
+    assert incremental.update_paths(tmp_path, store, ["a.py", "b.bin"])
+    assert (set(store.files()), set(store.skipped())) == ({"a.py"}, {"b.bin"})
+    for name in ("a.py", "b.bin"):
+        (tmp_path / name).unlink()
+    (tmp_path / "a.py").symlink_to("/etc/hostname")
+    assert incremental.update_paths(tmp_path, store, ["a.py", "b.bin"])
+    assert (store.files(), store.skipped()) == ({}, {})
+    store.close()
+
+
 @pytest.mark.parametrize("path", ["node_modules/a.js", "ignored/b.py", "c.min.js", "link.py"])
 def test_files_that_do_not_belong_stay_out(tmp_path: Path, path: str) -> None:
     (tmp_path / ".gitignore").write_text("ignored/\n")
