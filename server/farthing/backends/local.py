@@ -18,7 +18,7 @@ from farthing.errors import EngineCrashed, EngineError, EngineUnavailable, Farth
 from farthing.settings import EngineSettings
 
 START_TIMEOUT = 20.0
-"""Seconds that a new engine may need until its socket is there; 0.4 on the slowest machine measured."""
+"""Seconds that a new engine may need until its socket is there."""
 
 HELLO_TIMEOUT = 5.0
 """Seconds until what listens but does not greet is taken for no engine."""

@@ -21,7 +21,7 @@ from farthing.errors import FarthingError
 
 EDITORS = ("code", "codium", "cursor", "code-server", "nvim", "hx", "emacs")
 MEASURE_TIMEOUT = 180.0
-"""Seconds; a 7B model on two slow cores needs a minute."""
+"""Seconds; large models on slow machines are to be measured too."""
 
 
 @dataclass(frozen=True)

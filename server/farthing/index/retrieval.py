@@ -1,7 +1,6 @@
 """The one way in which the rest of Farthing asks about a repository.
 
-Every answer is a list of symbols with their places; bodies are read from the files, or from the editor's buffers where
-those differ, when they are shown.
+Every answer is a list of symbols with their places; bodies are read from the files when they are shown.
 """
 
 import posixpath

@@ -11,7 +11,7 @@ MAX_BYTES = 1_500_000
 """Larger files are data or generated: parsing them would take longer than everything else."""
 
 DATA = (".po", ".pot", ".mo", ".csv", ".tsv", ".svg", ".log", ".ipynb")
-"""Endings of text that nobody looks symbols up in; in some repositories more than all source."""
+"""Endings of text that nobody looks symbols up in."""
 
 HEAD_BYTES = 8192
 """What is read of a file to see whether it is text."""

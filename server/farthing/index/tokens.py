@@ -52,7 +52,7 @@ def count(text: str) -> int:
 
 @functools.cache
 def _encoding() -> "tiktoken.Encoding":
-    # Imported here: tiktoken takes 60 MB and a third of a second, which completion never needs.
+    # Imported here: tiktoken and its vocabulary take 76 MB and 0.3 s, which completion never needs.
     import tiktoken
 
     ranks = {}
