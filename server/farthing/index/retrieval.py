@@ -90,7 +90,7 @@ class Retrieval:
         """Uses of a symbol's name; those in files that can see it come first."""
         found: list[Use] = []
         for path, blob in self.db.execute(
-            "SELECT f.path, u.spots FROM uses u JOIN files f ON f.content = u.content WHERE u.name = ?", (symbol.name,)
+            "SELECT f.path, u.spots FROM files f JOIN uses u ON u.content = f.content WHERE u.name = ?", (symbol.name,)
         ):
             definitions: list[Symbol] | None = None
             for line, enclosing, kind in rows.spots(blob):

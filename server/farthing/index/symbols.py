@@ -35,7 +35,8 @@ class Symbol:
 
 
 COLUMNS = 'd.id, f.path, d.qualified, d.name, d.kind, d.signature, d.doc, d.start, d."end", d.start_line, d.end_line'
-FROM = "FROM definitions d JOIN files f ON f.content = d.content"
+# `files` first: SQLite merges a view of several tables that stands in for it into the query only from the first place.
+FROM = "FROM files f JOIN definitions d ON d.content = f.content"
 
 
 def select(db: Connection, where: str, values: Iterable[object] = ()) -> list[Symbol]:
