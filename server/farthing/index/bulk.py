@@ -69,19 +69,22 @@ def end(db: "Connection") -> None:
 
 def clear(db: "Connection") -> None:
     """Forget everything. In a transaction."""
-    for table in ("files", "skipped", "definitions", "uses", "imports", "names", "contents"):
+    for table in ("main.files", "skipped", "definitions", "uses", "imports", "names", "contents"):
         db.execute(f"DELETE FROM {table}")
     for table in ("texts", "name_grams"):
         db.execute(f"INSERT INTO {table} ({table}) VALUES ('delete-all')")
 
 
 def write(db: "Connection", changes: Iterable[Change], removed: Iterable[str]) -> None:
-    """Write files and forget others. In a transaction."""
-    db.executemany("DELETE FROM files WHERE path = ?", [(path,) for path in removed])
+    """Write files and forget others. In a transaction.
+
+    Writers say ``main.files``: ``files`` may be a view of this connection, see overlay.py.
+    """
+    db.executemany("DELETE FROM main.files WHERE path = ?", [(path,) for path in removed])
     changes = list(changes)
-    ids = _write_contents(db, [each.content for each in changes if isinstance(each.content, ContentRows)])
+    ids = write_contents(db, [each.content for each in changes if isinstance(each.content, ContentRows)])
     db.executemany(
-        "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO main.files VALUES (?, ?, ?, ?)",
         [
             (
                 each.path,
@@ -96,8 +99,8 @@ def write(db: "Connection", changes: Iterable[Change], removed: Iterable[str]) -
     )
 
 
-def _write_contents(db: "Connection", contents: list[ContentRows]) -> dict[tuple[bytes, str], int]:
-    """Write the contents that the store has not; returns the ids of all."""
+def write_contents(db: "Connection", contents: list[ContentRows]) -> dict[tuple[bytes, str], int]:
+    """Write the contents that the store has not. In a transaction; returns the ids of all."""
     ids: dict[tuple[bytes, str], int] = {}
     new: list[tuple[int, ContentRows]] = []
     upcoming = _next_id(db, "contents")

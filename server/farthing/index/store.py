@@ -148,8 +148,8 @@ class Store:
             raise unavailable(exc) from exc
 
     def files(self) -> dict[str, StoredFile]:
-        """All files, by path."""
-        rows = self.db.execute("SELECT path, content, size, mtime_ns FROM files")
+        """All files, by path, as they are on disk."""
+        rows = self.db.execute("SELECT path, content, size, mtime_ns FROM main.files")
         return {path: StoredFile(content, size, mtime_ns) for path, content, size, mtime_ns in rows}
 
     def known_contents(self) -> dict[tuple[bytes, str], int]:
@@ -182,7 +182,7 @@ class Store:
         """Whether most of the store is contents that no file has any more: every save of a file leaves one. Some are
         worth keeping, as files come back when a branch is switched."""
         kept, dead = self.db.execute(
-            "SELECT count(*), count(*) FILTER (WHERE id NOT IN (SELECT content FROM files)) FROM contents"
+            "SELECT count(*), count(*) FILTER (WHERE id NOT IN (SELECT content FROM main.files)) FROM contents"
         ).fetchone()
         return bool(dead > MAX_DEAD and dead > 0.75 * kept)
 
@@ -210,16 +210,16 @@ class Store:
 
     def bytes(self) -> int:
         """Size of all files together."""
-        return int(self.db.execute("SELECT coalesce(sum(size), 0) FROM files").fetchone()[0])
+        return int(self.db.execute("SELECT coalesce(sum(size), 0) FROM main.files").fetchone()[0])
 
     def counts(self) -> tuple[int, int, int]:
-        """Files, definitions and uses that can be found now."""
-        files = self.db.execute("SELECT count(*) FROM files").fetchone()[0]
+        """Files, definitions and uses of what is on disk."""
+        files = self.db.execute("SELECT count(*) FROM main.files").fetchone()[0]
         symbols = self.db.execute(
-            "SELECT count(*) FROM files JOIN definitions ON definitions.content = files.content"
+            "SELECT count(*) FROM main.files f JOIN definitions d ON d.content = f.content"
         ).fetchone()[0]
         uses = self.db.execute(
-            "SELECT coalesce(sum(length(spots)), 0) / 12 FROM files JOIN uses ON uses.content = files.content"
+            "SELECT coalesce(sum(length(spots)), 0) / 12 FROM main.files f JOIN uses u ON u.content = f.content"
         ).fetchone()[0]
         return files, symbols, uses
 
