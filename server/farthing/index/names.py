@@ -4,11 +4,12 @@ import re
 
 _TEMPLATE_ARGUMENTS = re.compile(r"<[^<>]*>")
 _OPERATOR = re.compile(r"\boperator\b")
-_SPACE = re.compile(r"\s+")
 
 
 def split(text: str) -> tuple[str, str]:
     """The names before the last, joined with dots, and the last: ``a::B<T>::operator<`` is ``a.B``, ``operator<``."""
+    if text.isidentifier():
+        return "", text
     qualifier = ""
     operator = _OPERATOR.search(text)
     if operator or "::" in text:
@@ -20,4 +21,4 @@ def split(text: str) -> tuple[str, str]:
         if not text:
             scope, _, text = scope.rpartition("::")
         qualifier = ".".join(part for each in scope.split("::") if (part := each.strip()))
-    return qualifier, _SPACE.sub(" ", text).strip(" :")
+    return qualifier, " ".join(text.split()).strip(" :")

@@ -31,7 +31,6 @@ from farthing.index.tags import Definition, FileTags
 MAX_SIGNATURE = 300
 """Code points of a signature."""
 
-_SPACE = re.compile(r"\s+")
 _GAP = re.compile(rb"(?:\s|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
 """White space and comments; possessive, as a long one must not be tried in all its parts."""
 _Nodes = list[tree_sitter.Node]
@@ -229,7 +228,7 @@ def _signature(data: bytes, each: _Open) -> str:
         end = data.find(b"\n", max(each.head, each.node.start_byte), each.end)
         end = each.end if end < 0 else end
     text = data[each.head : min(end, each.head + 4 * MAX_SIGNATURE)].decode("utf-8", "replace")
-    return _SPACE.sub(" ", text).strip(" {:=;,\\").removesuffix("=>").rstrip()[:MAX_SIGNATURE]
+    return " ".join(text.split()).strip(" {:=;,\\").removesuffix("=>").rstrip()[:MAX_SIGNATURE]
 
 
 def parse_any(data: bytes, language: str) -> FileTags:

@@ -1,5 +1,6 @@
 """What a parsed file becomes in the store, made where it is parsed: in a worker."""
 
+import functools
 import hashlib
 import re
 from array import array
@@ -13,6 +14,8 @@ HASH_BYTES = 16
 
 KINDS = ("call", "type", "inherit", "use", "word")
 """Kinds of references, by their number in the store."""
+
+_KIND_NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 
 MAX_BODY = 20_000
 """Bytes of one body that can be searched for."""
@@ -47,10 +50,7 @@ def make(data: bytes, language: str) -> ContentRows:
         content_hash(data),
         language,
         tags.errors,
-        [
-            (d.kind, d.name, d.qualified, d.signature, d.doc, d.start, d.end, d.start_line, d.end_line, d.parent)
-            for d in tags.definitions
-        ],
+        [(*each,) for each in tags.definitions],
         list(_texts(data, tags.definitions)),
         _uses(tags),
         [(each.module, " ".join(each.names), each.line) for each in tags.imports],
@@ -70,12 +70,10 @@ def _texts(data: bytes, definitions: tuple[Definition, ...]) -> Iterator[tuple[s
 
 
 def _uses(tags: FileTags) -> list[tuple[str, bytes]]:
-    places: dict[str, array[int]] = {}
-    for each in tags.references:
-        if each.name not in places:
-            places[each.name] = array("i")
-        places[each.name].extend((each.line, each.enclosing, KINDS.index(each.kind)))
-    return [(name, found.tobytes()) for name, found in places.items()]
+    places: dict[str, list[int]] = {}
+    for name, kind, line, enclosing in tags.references:
+        places.setdefault(name, []).extend((line, enclosing, _KIND_NUMBERS[kind]))
+    return [(name, array("i", found).tobytes()) for name, found in places.items()]
 
 
 def spots(blob: bytes) -> Iterator[tuple[int, int, str]]:
@@ -91,5 +89,10 @@ _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Za-z
 
 def split_name(name: str) -> str:
     """A name and its words: ``getURLPath`` becomes ``getURLPath get URL Path``."""
-    words = _HUMP.sub(" ", name.replace("_", " ").replace(".", " "))
+    words = " ".join(map(_words, name.split(".")))
     return f"{name} {words}" if words != name else name
+
+
+@functools.lru_cache(10_000)  # the names of classes come again with each of their methods
+def _words(part: str) -> str:
+    return _HUMP.sub(" ", part.replace("_", " "))

@@ -1,11 +1,11 @@
 """What is kept of a parsed file."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
-    """Something with a name that code can refer to."""
+class Definition(NamedTuple):
+    """Something with a name that code can refer to. A tuple, as it becomes a row of the store."""
 
     kind: str
     """``function``, ``method``, ``class``, ``interface``, ``enum``, ``type``, ``module``, ``variable``, ``field``,
@@ -28,9 +28,8 @@ class Definition:
     """Index of the enclosing definition in the file's list; -1 at top level."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A use of a name."""
+class Reference(NamedTuple):
+    """A use of a name. A tuple, as a file has hundreds."""
 
     name: str
     kind: str
