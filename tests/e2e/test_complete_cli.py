@@ -184,6 +184,19 @@ def test_the_doctor_with_a_broken_model_says_all_the_same(farthing_home: Path, t
     assert run("doctor").stdout.count("\n") >= len(checks)
 
 
+def test_with_nothing_to_insert_it_still_says_what_it_cost(farthing_home: Path, tmp_path: Path) -> None:
+    tiny = tiny_gguf.write(tmp_path / "tiny.gguf")
+    where = place(tmp_path, "a.py", "x = <cut>\n")
+    with fake_engine(farthing_home, text="  "):
+        ran, plain = (run("complete", where, "--model", tiny, *options) for options in (["--json"], []))
+    answer = json.loads(ran.stdout)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert (answer["text"], answer["prompt_tokens"], answer["cached_tokens"], answer["output_tokens"]) == ("", 10, 4, 3)
+    assert 0 < answer["first_token_ms"] <= answer["total_ms"]
+    assert (plain.returncode, plain.stdout) == (1, "")
+    assert "nothing to add" in plain.stderr
+
+
 def test_ctrl_c_ends_a_completion_quietly(farthing_home: Path, tmp_path: Path) -> None:
     tiny = tiny_gguf.write(tmp_path / "tiny.gguf")
     with fake_engine(farthing_home, held=True) as slow:

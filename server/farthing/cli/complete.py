@@ -70,7 +70,7 @@ def complete(
 async def complete_text(
     path: Path, text: str, offset: int, model: Path, settings: CompletionSettings
 ) -> Completion | None:
-    """One completion through the very pipeline that serves editors.
+    """One answer of the very pipeline that serves editors; its text is empty when the model has nothing to add.
 
     Args:
         path: names the document; not read.
@@ -82,7 +82,7 @@ async def complete_text(
     document = f"{path}#{os.getpid()}"
     request = CompletionRequest(document, text, offset, language_id(path.name), str(model), multiline=True)
     async with contextlib.aclosing(pipeline), contextlib.aclosing(backend):
-        return await pipeline.complete(request, settings)
+        return await pipeline.answer(request, settings)
 
 
 def read_text(path: Path) -> str:

@@ -53,7 +53,8 @@ def tour() -> None:
 
 
 def _complete(path: Path, head: str, tail: str, model: Path) -> Completion | None:
-    return asyncio.run(complete_text(path, head + tail, len(head), model, CompletionSettings()))
+    answer = asyncio.run(complete_text(path, head + tail, len(head), model, CompletionSettings()))
+    return answer if answer and answer.text else None
 
 
 def _leave_unfinished(path: Path, text: str) -> str:

@@ -11,7 +11,7 @@ import contextlib
 import functools
 import itertools
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from farthing.backends.base import CompletionBackend, FimRequest, Finish, Usage
@@ -47,6 +47,7 @@ class Completion:
 
     id: str
     text: str
+    """Empty only in an answer that says what it cost to have nothing to suggest."""
     usage: Usage
     first_token_ms: float
     """From the start of its generation to the first piece of text; 0 when none came."""
@@ -121,14 +122,25 @@ class CompletionPipeline:
         Raises:
             FarthingError: the backend failed.
         """
+        answer = await self.answer(request, settings)
+        return answer if answer and answer.text else None
+
+    async def answer(self, request: CompletionRequest, settings: CompletionSettings) -> Completion | None:
+        """The same, but with an empty text and what it cost when there is nothing to suggest.
+
+        None when newer work took its place.
+
+        Raises:
+            FarthingError: the backend failed.
+        """
         replaced = self._replace_waiter(request.document)
         try:
-            return await self._complete(request, settings, replaced)
+            return await self._answer(request, settings, replaced)
         finally:
             if self._waiters.get(request.document) is replaced:
                 del self._waiters[request.document]
 
-    async def _complete(
+    async def _answer(
         self, request: CompletionRequest, settings: CompletionSettings, replaced: "asyncio.Future[None]"
     ) -> Completion | None:
         while True:
@@ -254,11 +266,7 @@ class CompletionPipeline:
 
 
 def _rest(completion: Completion | None, typed: str) -> Completion | None:
-    if completion is None or len(completion.text) <= len(typed):
-        return None
-    return Completion(
-        completion.id, completion.text[len(typed) :], completion.usage, completion.first_token_ms, completion.total_ms
-    )
+    return replace(completion, text=completion.text[len(typed) :]) if completion else None
 
 
 def _ms(generation: _Generation) -> float:

@@ -107,6 +107,22 @@ async def test_nothing_worth_showing_is_none(pieces: list[str]) -> None:
     assert await pipeline.complete(at(), SETTINGS) is None
 
 
+@pytest.mark.parametrize("pieces", [[], ["  "], ["\n", "\n"]])
+async def test_an_answer_says_what_it_cost_to_have_nothing_to_show(pieces: list[str]) -> None:
+    answer = await CompletionPipeline(FakeBackend(pieces)).answer(at(), SETTINGS)
+    assert answer is not None
+    assert (answer.text, answer.usage) == ("", Usage(len(HEAD), 0, len(pieces)))
+    assert answer.total_ms >= answer.first_token_ms >= 0
+
+
+async def test_there_is_no_answer_when_newer_work_took_its_place() -> None:
+    desk = Desk("x")
+    older = asyncio.ensure_future(desk.pipeline.answer(at(), SETTINGS))
+    await turn()
+    await desk.asked(at(HEAD + "other."))
+    assert await older is None
+
+
 async def test_the_newest_request_wins_and_the_older_is_answered_at_once() -> None:
     desk = Desk("x", "y")
     older = await desk.asked(at())
