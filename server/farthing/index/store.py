@@ -152,6 +152,23 @@ class Store:
         rows = self.db.execute("SELECT path, content, size, mtime_ns FROM main.files")
         return {path: StoredFile(content, size, mtime_ns) for path, content, size, mtime_ns in rows}
 
+    def content_of(self, path: str) -> bytes | None:
+        """The hash of a file as it was on disk; None for one that is not indexed."""
+        row = self.db.execute(
+            "SELECT c.hash FROM main.files f JOIN contents c ON c.id = f.content WHERE f.path = ?", (path,)
+        ).fetchone()
+        return bytes(row[0]) if row else None
+
+    def file(self, path: str) -> StoredFile | None:
+        """One file; None where there is none of this name."""
+        row = self.db.execute("SELECT content, size, mtime_ns FROM main.files WHERE path = ?", (path,)).fetchone()
+        return StoredFile(*row) if row else None
+
+    def holds_folder(self, path: str) -> bool:
+        """Whether any file lies below a folder."""
+        query = "SELECT EXISTS (SELECT 1 FROM main.files WHERE path > ? AND path < ?)"
+        return bool(self.db.execute(query, (path + "/", path + "0")).fetchone()[0])  # 0 comes after the slash
+
     def known_contents(self) -> dict[tuple[bytes, str], int]:
         """Ids of all contents, also of those that no file has at present."""
         return {
@@ -201,6 +218,18 @@ class Store:
         """What was left out, by path."""
         rows = self.db.execute("SELECT path, reason, size, mtime_ns FROM skipped")
         return {path: (reason, size, mtime_ns) for path, reason, size, mtime_ns in rows}
+
+    def skip(self, path: str) -> Skip | None:
+        """Why one file was left out; None where it was not."""
+        row = self.db.execute("SELECT reason, size, mtime_ns FROM skipped WHERE path = ?", (path,)).fetchone()
+        return tuple(row) if row else None
+
+    def change_skipped(self, changes: dict[str, Skip | None]) -> None:
+        """Keep that some files were left out, or, with None, that they no longer are."""
+        with self.transaction() as db:
+            db.executemany("DELETE FROM skipped WHERE path = ?", [(path,) for path in changes])
+            rows = [(path, *skip) for path, skip in changes.items() if skip]
+            db.executemany("INSERT INTO skipped VALUES (?, ?, ?, ?)", rows)
 
     def replace_skipped(self, skipped: dict[str, Skip]) -> None:
         """Keep what was left out, so that it is not read again until it changes."""

@@ -119,6 +119,12 @@ def test_ignore_files_and_folders_need_a_walk(tmp_path: Path) -> None:
     assert not incremental.update_paths(tmp_path, store, ["folder"])
     assert not incremental.update_paths(tmp_path, store, [f"{n}.py" for n in range(incremental.MAX_PATHS + 1)])
     assert set(store.files()) == {"a.py"}
+    (tmp_path / "folder" / "b.py").write_text("y = 1\n")
+    assert incremental.update_paths(tmp_path, store, ["folder/b.py"])
+    shutil.rmtree(tmp_path / "folder")
+    assert not incremental.update_paths(tmp_path, store, ["folder"])
+    assert incremental.update_paths(tmp_path, store, ["folder/b.py", "folde"])
+    assert set(store.files()) == {"a.py"}
     store.close()
 
 
