@@ -7,7 +7,7 @@ from pygls.lsp.server import LanguageServer
 
 from farthing.engine.models import store
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted
+from farthing.handlers.domain import Domain, completion_wanted, file_path
 
 
 def register(server: LanguageServer, domain: Domain) -> None:
@@ -17,16 +17,30 @@ def register(server: LanguageServer, domain: Domain) -> None:
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
             await domain.backend.load(str(store.resolve(domain.settings.completion.model)))
 
+    def overlay(uri: str, text: str | None) -> None:
+        # Kept by reference, and looked at later in another thread: this is done at every keystroke.
+        if path := file_path(uri):
+            domain.folders.overlay(path, text)
+
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(ls: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:
+        overlay(params.text_document.uri, params.text_document.text)
         if completion_wanted(domain, params.text_document.language_id) and domain.status.current.state == "ready":
             domain.in_background(warm_up())
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(ls: LanguageServer, params: types.DidChangeTextDocumentParams) -> None:
         uri = params.text_document.uri
-        domain.pipeline.document_changed(uri, ls.workspace.get_text_document(uri).source)
+        text = ls.workspace.get_text_document(uri).source
+        overlay(uri, text)
+        domain.pipeline.document_changed(uri, text)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def saved(ls: LanguageServer, params: types.DidSaveTextDocumentParams) -> None:
+        if path := file_path(params.text_document.uri):
+            domain.folders.saved(path)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
+        overlay(params.text_document.uri, None)
         domain.pipeline.forget(params.text_document.uri)

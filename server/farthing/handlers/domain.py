@@ -5,6 +5,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 
 from lsprotocol import types
+from pygls.uris import to_fs_path, uri_scheme
 from pygls.workspace import Workspace
 
 from farthing.backends.local import LocalBackend
@@ -51,3 +52,8 @@ def completion_wanted(domain: Domain, language: str) -> bool:
     """Whether completion is on for a language."""
     chosen = domain.settings.completion
     return chosen.enabled and language not in chosen.disabled_languages
+
+
+def file_path(uri: str) -> str | None:
+    """The path that a document's URI names; None for what is no file, as text never saved or a notebook's cell."""
+    return to_fs_path(uri) if uri_scheme(uri) == "file" else None

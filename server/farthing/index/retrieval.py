@@ -3,9 +3,10 @@
 Every answer is a list of symbols with their places; bodies are read from the files when they are shown.
 """
 
+import contextlib
 import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,17 +39,27 @@ class Retrieval:
     Args:
         root: the repository.
         store: its store; this object only reads it.
+        unsaved: the text that the editor has of a path, in UTF-8, where the store's rows are of that; else None.
     """
 
-    def __init__(self, root: Path, store: Store) -> None:
+    def __init__(self, root: Path, store: Store, unsaved: Callable[[str], bytes | None] = lambda path: None) -> None:
         self.root = root
         self.store = store
+        self.unsaved = unsaved
         self._resolver: tuple[int, Resolver] | None = None
 
     @property
     def db(self) -> Connection:
         """The store's connection, for queries of this package."""
         return self.store.db
+
+    def read(self, path: str) -> bytes | None:
+        """What the places in answers are places of: the unsaved text, or else the file; None where it can't be read."""
+        data = self.unsaved(path)
+        if data is None:
+            with contextlib.suppress(OSError):
+                data = (self.root / path).read_bytes()
+        return data
 
     def symbols(self, query: str, limit: int = 20) -> list[Symbol]:
         """Definitions whose name is like the query, best first."""

@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 
 from farthing.index import incremental, indexer
+from farthing.index.folders import Folders
 from farthing.index.live import LiveIndex
 from farthing.index.retrieval import Retrieval
-from farthing.index.store import Store
+from farthing.index.rows import content_hash
+from farthing.index.store import Store, store_path
 
 PATIENCE = 30.0
 
@@ -154,3 +156,87 @@ def test_files_that_do_not_belong_stay_out(tmp_path: Path, path: str) -> None:
     assert incremental.update_paths(tmp_path, store, [path])
     assert store.files() == {}
     store.close()
+
+
+def found(name: str) -> Callable[[Retrieval], list[str]]:
+    return lambda ask: [each.path for each in ask.symbols(name) if each.name == name]
+
+
+async def test_unsaved_text_stands_for_its_file_after_a_pause(live: Watched) -> None:
+    for typed in ("def renam", "def rename", "def renamed():\n    pass\n"):
+        live.overlay("pkg/first.py", typed)
+    live.overlay("pkg/new.py", "def fresh():\n    pass\n")
+    await until(live, ["pkg/first.py"], found("renamed"))
+    await until(live, ["pkg/new.py"], found("fresh"))
+    assert await live.query(found("first")) == await live.query(found("rename")) == []
+    assert await live.query(files) == {"pkg/first.py"}
+    assert await live.query(lambda ask: ask.read("pkg/first.py")) == b"def renamed():\n    pass\n"
+    live.overlay("pkg/first.py", None)
+    await until(live, ["pkg/first.py"], found("first"))
+    assert await live.query(lambda ask: ask.read("pkg/first.py")) == b"def first():\n    pass\n"
+
+
+async def test_a_saved_text_is_the_files_own(live: Watched) -> None:
+    text = "def saved():\n    pass\n"
+    live.overlay("pkg/first.py", text)
+    await until(live, ["pkg/first.py"], found("saved"))
+    (live.root / "pkg" / "first.py").write_text(text)
+    live.saved("pkg/first.py")
+    hash = content_hash(text.encode())
+    await until(live, hash, lambda ask: ask.store.content_of("pkg/first.py"))
+    await until(live, None, lambda ask: ask.unsaved("pkg/first.py"))
+    assert await live.query(found("saved")) == ["pkg/first.py"]
+
+
+async def test_the_same_text_again_is_no_work(live: Watched) -> None:
+    text = "def typed():\n    pass\n"
+    live.overlay("pkg/first.py", text)
+    await until(live, ["pkg/first.py"], found("typed"))
+    written = await live.query(lambda ask: ask.db.total_changes)
+    live.changed.clear()
+    live.overlay("pkg/first.py", text)
+    live.overlay("pkg/other.py", None)
+    live.overlay("pkg/last.py", "x = 1\n")
+    await until(live, ["pkg/last.py"], found("x"))
+    alone = await live.query(lambda ask: ask.db.total_changes) - written
+    live.overlay("pkg/last.py", None)
+    await until(live, [], found("x"))
+    assert alone < 20
+
+
+async def test_closing_takes_unsaved_text_out_of_the_store(tmp_path: Path) -> None:
+    index = Watched(tmp_path)
+    index.start()
+    index.overlay("new.py", "def fresh():\n    pass\n")
+    await until(index, ["new.py"], found("fresh"))
+    store = Store(store_path(tmp_path))
+    assert store.db.execute("SELECT count(*) FROM contents").fetchone() == (1,)
+    await index.aclose()
+    assert store.db.execute("SELECT count(*) FROM contents").fetchone() == (0,)
+    store.close()
+
+
+async def test_the_innermost_folder_has_the_text(tmp_path: Path) -> None:
+    (tmp_path / "real" / "inner").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    file, inner = tmp_path / "real" / "inner" / "a.py", str(tmp_path / "link" / "inner")
+    folders = Folders()
+
+    async def until_outer_has(wanted: list[str]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while await folders._open[tmp_path / "real"].query(found("unsaved")) != wanted:
+                pass
+            while [each.path for each in await folders.symbols("unsaved", 10)] != [file]:
+                pass
+
+    # Before any folder is open; by a link, as the editor names its folder.
+    folders.overlay(f"{inner}/a.py", "def unsaved():\n    pass\n")
+    folders.overlay(f"{inner}/../../elsewhere.py", "def unsaved():\n    pass\n")
+    folders.open(str(tmp_path / "link"), lambda done, total: None)
+    await until_outer_has(["inner/a.py"])
+    folders.open(inner, lambda done, total: None)
+    await until_outer_has([])
+    await folders.close(inner)
+    await until_outer_has(["inner/a.py"])
+    await folders.aclose()
+    assert await folders.symbols("unsaved", 10) == []
