@@ -1,5 +1,6 @@
 """Definitions that may matter to an instruction: found by words, by name, by the editor's place."""
 
+import posixpath
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -18,6 +19,9 @@ ENOUGH = 600
 
 NAMED = 30
 """Definitions of one mentioned name that are looked at."""
+
+MEANINGS = 500
+"""Definitions of one used name that are looked at."""
 
 TEXT_WEIGHTS = (4.0, 2.0, 1.5, 1.0)
 """What a word counts in a name, a signature, a doc line, a body."""
@@ -67,6 +71,8 @@ def gather(
                 found.setdefault((symbol.id, symbol.path), symbol)
     files = _files(found.values(), scores)
     for path in sorted(files, key=lambda path: (-files[path], path))[:BEST_FILES]:
+        if len(found) >= ENOUGH:
+            break
         for symbol in symbols.select(db, "f.path = ? ORDER BY d.id LIMIT 400", (path,)):
             if len(found) >= ENOUGH:
                 break
@@ -106,6 +112,35 @@ def select_ids(db: Connection, ids: Sequence[int]) -> list[Symbol]:
     return found
 
 
+def meant(db: Connection, names: Iterable[str], path: str, imported: Iterable[str]) -> list[Symbol]:
+    """What each of the names in a file most likely means: there, in what it imports, nearby, anywhere.
+
+    Args:
+        names: plain ones. Of those that mean nothing, or no candidate, there is none in the answer.
+        path: of the file.
+        imported: files that it imports.
+    """
+    near = {**dict.fromkeys(imported, 1), path: 0}
+    folders = path.split("/")[:-1]
+
+    def distance(row: tuple[int, str, str]) -> tuple[int, int, int, str]:
+        _, other, qualified = row
+        shared = len(posixpath.commonprefix([other.split("/")[:-1], folders]))
+        return near.get(other, 2), -shared, qualified.count("."), other
+
+    best: dict[int, str] = {}
+    for name in names:
+        rows = db.execute(
+            "SELECT d.id, f.path, d.qualified FROM files f JOIN definitions d ON d.content = f.content "
+            "WHERE d.name = ? LIMIT ?",
+            (name, MEANINGS),
+        )
+        if found := min(rows, key=distance, default=None):
+            best[found[0]] = found[1]
+    by_id = {symbol.id: symbol for symbol in select_ids(db, list(best)) if symbol.path == best[symbol.id]}
+    return [by_id[id] for id in best if by_id[id].kind in UNITS]
+
+
 def _files(found: Iterable[Symbol], scores: dict[int, float]) -> dict[str, float]:
     by_file: dict[str, list[float]] = {}
     for symbol in found:
@@ -125,10 +160,13 @@ def heads(db: Connection, pool: Sequence[Symbol]) -> dict[int, tuple[int, int]]:
     for i in range(0, len(ids), 500):
         chunk = ids[i : i + 500]
         for id, own, line, byte in db.execute(
-            "SELECT p.id, p.start_line, min(c.start_line), min(c.start) FROM definitions p JOIN definitions c "
-            'ON c.content = p.content AND c.start > p.start AND c."end" <= p."end" '
-            "AND c.kind IN ('function', 'method', 'class', 'interface', 'enum') "
-            f"WHERE p.id IN ({','.join('?' * len(chunk))}) GROUP BY p.id",
+            # Ids follow the order of the beginnings: the search ends at the first one of these inside, or behind.
+            "SELECT p.id, p.start_line, c.start_line, c.start FROM definitions p JOIN definitions c ON c.id = "
+            '(SELECT i.id FROM definitions i WHERE i.content = p.content AND i.id > p.id AND (i.start >= p."end" '
+            "OR (i.kind IN ('function', 'method', 'class', 'interface', 'enum') "
+            'AND i."end" <= p."end")) '
+            'ORDER BY i.id LIMIT 1) AND c.start < p."end" '
+            f"WHERE p.id IN ({','.join('?' * len(chunk))})",
             chunk,
         ):
             found[id] = max(own, line - 1), byte

@@ -39,23 +39,52 @@ def matrix(
         ends: id -> last byte of the candidate's own text, where that is not its end.
         read: bytes of a file, in lower case.
     """
-    stems = [(stem.encode(), weight) for stem, weight in weighed.items()]
-    total = sum(weight for _, weight in stems) or 1.0
-    codes = [name.lower().encode() for name in sorted(asked.names)]
-    in_file: dict[str, float] = {}
-    rows = []
-    for symbol in pool:
-        data = read(symbol.path)
-        if symbol.path not in in_file:
-            in_file[symbol.path] = sum(weight for stem, weight in stems if stem in data) / total
-        body = data[symbol.start : ends.get(symbol.id, symbol.end)]
-        name = f"{symbol.symbol} {symbol.path}".lower().encode()
-        both = here = called = 0.0
-        for stem, weight in stems:
-            in_body, in_name = stem in body, stem in name
-            here += weight * in_body
-            called += weight * in_name
-            both += weight * (in_body or in_name)
-        coded = sum(code in body for code in codes) / len(codes) if codes else 0.0
-        rows.append((both / total, here / total, called / total, in_file[symbol.path], coded))
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(COLUMNS))
+    words = [*(stem.encode() for stem in weighed), *(name.lower().encode() for name in sorted(asked.names))]
+    in_body = np.zeros((len(words), len(pool)), dtype=bool)
+    in_file = np.zeros_like(in_body)
+    for path, members in _by_file(pool).items():
+        data = read(path)
+        spans = [(pool[i].start, ends.get(pool[i].id, pool[i].end)) for i in members]
+        for row, word in enumerate(words):
+            if (held := holding(data, word, spans)) is not None:
+                in_body[row, members] = held
+                in_file[row, members] = True
+    names = [f"{symbol.symbol} {symbol.path}".lower() for symbol in pool]
+    covered = np.zeros((len(pool), len(COLUMNS)))
+    both, here, called, around, coded = covered.T
+    for row, (stem, weight) in enumerate(weighed.items()):
+        in_name = np.fromiter((stem in name for name in names), dtype=bool, count=len(names))
+        both += weight * (in_body[row] | in_name)
+        here += weight * in_body[row]
+        called += weight * in_name
+        around += weight * in_file[row]
+    covered /= sum(weighed.values()) or 1.0
+    if asked.names:
+        coded += in_body[len(weighed) :].mean(axis=0)
+    return covered
+
+
+def _by_file(pool: Sequence[Symbol]) -> dict[str, list[int]]:
+    """For each file its candidates in the order of their beginnings."""
+    found: dict[str, list[int]] = {}
+    for i in sorted(range(len(pool)), key=lambda i: pool[i].start):
+        found.setdefault(pool[i].path, []).append(i)
+    return found
+
+
+def holding(data: bytes, word: bytes, spans: Sequence[tuple[int, int]]) -> list[bool] | None:
+    """Which of some spans of a text hold a word; None where all of the text doesn't.
+
+    Args:
+        spans: first byte and the one after the last, in the order of their beginnings. So what lies between two of the
+            word's places is looked through once, however many spans there are.
+    """
+    at = data.find(word)
+    if at < 0:
+        return None
+    held = []
+    for start, end in spans:
+        if 0 <= at < start:
+            at = data.find(word, start)
+        held.append(at >= 0 and at + len(word) <= end)
+    return held

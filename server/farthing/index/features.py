@@ -1,11 +1,12 @@
 """What is known of each candidate, as numbers of about 0 to 1. Their weights are fitted, see weights.toml."""
 
 import functools
-import math
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 
@@ -55,68 +56,100 @@ def subject(path: str) -> str:
     return re.sub(r"^test_|_test$|^_+", "", name).lower()
 
 
+Column: TypeAlias = "Sequence[float] | np.ndarray[tuple[int], np.dtype[np.float64] | np.dtype[np.bool]]"
+"""One feature of all candidates."""
+
+
 def matrix(asked: query.Query, pool: Pool, evidence: Evidence) -> "np.ndarray[tuple[int, int], np.dtype[np.float64]]":
     """One row for each candidate, one column for each of :data:`FEATURES`."""
-    words = {query.stem(word) for word in asked.words}
+    columns = {
+        "bias": [1.0] * len(pool.symbols),
+        **_by_words(pool),
+        **_by_name(asked, pool),
+        **_by_file(asked, pool, evidence),
+        **_by_kind(pool),
+        **_by_size(pool, evidence),
+        "near": evidence.near**0.5,
+        "selected": [symbol.id in evidence.selected for symbol in pool.symbols],
+        **dict(zip(coverage.COLUMNS, evidence.covered.T, strict=True)),
+    }
+    return np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in FEATURES])
+
+
+def _by_words(pool: Pool) -> dict[str, Column]:
+    """By the full-text search."""
     best = max(pool.words.values(), default=1.0) or 1.0
     ranks = {id: i for i, id in enumerate(sorted(pool.words, key=lambda id: -pool.words[id]))}
-    best_file = max(pool.files.values(), default=1.0) or 1.0
-    file_ranks = {path: i for i, path in enumerate(sorted(pool.files, key=lambda path: -pool.files[path]))}
+    scores = np.array([pool.words.get(symbol.id, 0.0) for symbol in pool.symbols])
+    return {
+        "words": scores / best,
+        "words_rank": [1.0 / (2.0 + ranks[symbol.id]) ** 0.5 if symbol.id in ranks else 0.0 for symbol in pool.symbols],
+        "log_words": np.log1p(scores) / 4.0,
+    }
+
+
+def _by_name(asked: query.Query, pool: Pool) -> dict[str, Column]:
+    """By what the candidates are called, and what is around them."""
+    words = {query.stem(word) for word in asked.words}
+    lower = {name.lower() for name in asked.plain}
+    mentioned = asked.names | asked.plain
+    names = [symbol.name for symbol in pool.symbols]
+    often = Counter(names)
+    stems = [_name_stems(name) for name in names]
+    return {
+        "name_code": [name in asked.names for name in names],
+        "name_word": [name not in asked.names and name.lower() in lower for name in names],
+        "name_part": [sum(map(words.__contains__, parts)) / len(parts) for parts in stems],
+        "owner": [not mentioned.isdisjoint(symbol.symbol.split(".")[:-1]) for symbol in pool.symbols],
+        "same_name": np.log([often[name] for name in names]) / 3.0,
+    }
+
+
+def _by_file(asked: query.Query, pool: Pool, evidence: Evidence) -> dict[str, Column]:
+    """By the files of the candidates, each looked at once."""
+    words = {query.stem(word) for word in asked.words}
+    best = max(pool.files.values(), default=1.0) or 1.0
+    ranks = {path: i for i, path in enumerate(sorted(pool.files, key=lambda path: -pool.files[path]))}
     recent = max(evidence.recent.values(), default=1.0) or 1.0
     alike = max(evidence.alike.values(), default=1.0) or 1.0
-    names: dict[str, int] = {}
-    for symbol in pool.symbols:
-        names[symbol.name] = names.get(symbol.name, 0) + 1
-    pairs = _pairs(pool)
     asks_test = bool(words & {"test", "fixtur", "spec", "coverag"})
-    lower = {name.lower() for name in asked.plain}
-
-    @functools.cache
-    def path_named(path: str) -> float:
-        return float(any(path == each or path.endswith("/" + each) for each in asked.paths))
-
-    @functools.cache
-    def path_word(path: str) -> float:
-        return float(any(part in words for part in _name_stems(subject(path))))
-
-    rows = []
-    for i, symbol in enumerate(pool.symbols):
-        above = symbol.symbol.split(".")[:-1]
-        parts = _name_stems(symbol.name)
-        test = is_test(symbol.path)
-        size = max(1, evidence.sizes.get(symbol.id, symbol.end - symbol.start))
-        rows.append(
-            (
-                1.0,
-                pool.words.get(symbol.id, 0.0) / best,
-                1.0 / (2.0 + ranks[symbol.id]) ** 0.5 if symbol.id in ranks else 0.0,
-                pool.files.get(symbol.path, 0.0) / best_file,
-                1.0 / (1.0 + file_ranks[symbol.path]) if symbol.path in file_ranks else 0.0,
-                float(symbol.name in asked.names),
-                float(symbol.name not in asked.names and symbol.name.lower() in lower),
-                sum(part in words for part in parts) / len(parts),
-                float(any(part in asked.names or part in asked.plain for part in above)),
-                path_named(symbol.path),
-                path_word(symbol.path),
-                float(evidence.near[i]) ** 0.5,
-                (evidence.recent.get(symbol.path, 0.0) / recent) ** 0.5,
-                float(test),
-                float(test and asks_test),
-                pairs.get(symbol.path, 0.0) / best_file,
-                float(symbol.kind in ("class", "interface", "enum", "type", "module")),
-                float(symbol.kind in ("constant", "variable", "macro")),
-                float(symbol.kind == "section"),
-                math.log(size) / 10.0,
-                float(size < 200),
-                float(symbol.path in evidence.focus),
-                float(symbol.id in evidence.selected),
-                math.log1p(pool.words.get(symbol.id, 0.0)) / 4.0,
-                (evidence.alike.get(symbol.path, 0.0) / alike) ** 0.5,
-                math.log(names[symbol.name]) / 3.0,
-            )
+    pairs = _pairs(pool)
+    names = ("file", "file_rank", "path_named", "path_word", "recent", "test", "test_asked", "pair", "focus", "alike")
+    rows = {
+        path: (
+            pool.files.get(path, 0.0) / best,
+            1.0 / (1.0 + ranks[path]) if path in ranks else 0.0,
+            any(path == each or path.endswith("/" + each) for each in asked.paths),
+            any(part in words for part in _name_stems(subject(path))),
+            (evidence.recent.get(path, 0.0) / recent) ** 0.5,
+            is_test(path),
+            is_test(path) and asks_test,
+            pairs.get(path, 0.0) / best,
+            path in evidence.focus,
+            (evidence.alike.get(path, 0.0) / alike) ** 0.5,
         )
-    own = np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES) - len(coverage.COLUMNS))
-    return np.hstack([own, evidence.covered])
+        for path in {symbol.path for symbol in pool.symbols}
+    }
+    numbers = {path: i for i, path in enumerate(rows)}
+    table = np.array(list(rows.values()), dtype=np.float64).reshape(len(rows), len(names))
+    return dict(zip(names, table[[numbers[symbol.path] for symbol in pool.symbols]].T, strict=True))
+
+
+def _by_kind(pool: Pool) -> dict[str, Column]:
+    kinds = [symbol.kind for symbol in pool.symbols]
+    return {
+        "type": [kind in ("class", "interface", "enum", "type", "module") for kind in kinds],
+        "value": [kind in ("constant", "variable", "macro") for kind in kinds],
+        "section": [kind == "section" for kind in kinds],
+    }
+
+
+def _by_size(pool: Pool, evidence: Evidence) -> dict[str, Column]:
+    sizes = np.array(
+        [max(1, evidence.sizes.get(symbol.id, symbol.end - symbol.start)) for symbol in pool.symbols],
+        dtype=np.float64,
+    )
+    return {"size": np.log(sizes) / 10.0, "short": sizes < 200}
 
 
 @functools.lru_cache(maxsize=20_000)

@@ -1,5 +1,6 @@
 """How near definitions are to each other by calls, files and imports: personalised PageRank over the candidates."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -30,22 +31,35 @@ def calls(db: Connection, symbols: Sequence[Symbol]) -> list[tuple[int, int]]:
     for symbol in symbols:
         if symbol.name in by_name or len(by_name) < NAMES:
             by_name.setdefault(symbol.name, []).append(symbol.id)
-    found: list[tuple[int, int]] = []
-    first: dict[int, int] = {}
+    uses: list[tuple[int, set[int], list[int]]] = []
     for name, ids in by_name.items():
-        uses = db.execute(
+        rows_of_name = db.execute(
             "SELECT content, spots FROM uses u WHERE name = ? "
             "AND EXISTS (SELECT 1 FROM files f WHERE f.content = u.content) LIMIT ?",
             (name, FILES_OF_NAME + 1),
         ).fetchall()
-        if len(uses) > FILES_OF_NAME:
-            continue
-        for content, blob in uses:
-            if content not in first:
-                row = db.execute("SELECT min(id) FROM definitions WHERE content = ?", (content,)).fetchone()
-                first[content] = row[0] or 0
-            inside = {enclosing for _, enclosing, _ in rows.spots(blob) if enclosing >= 0}
-            found += [(first[content] + each, id) for each in inside for id in ids if first[content] + each != id]
+        if len(rows_of_name) <= FILES_OF_NAME:
+            for content, blob in rows_of_name:
+                uses.append((content, {enclosing for _, enclosing, _ in rows.spots(blob) if enclosing >= 0}, ids))
+    first = _first_ids(db, list({content for content, _, _ in uses}))
+    return [
+        (first[content] + each, id)
+        for content, inside, ids in uses
+        for each in inside for id in ids if first[content] + each != id
+    ]  # fmt: skip
+
+
+def _first_ids(db: Connection, contents: Sequence[int]) -> dict[int, int]:
+    """Content -> id of its first definition; the others follow it."""
+    found: dict[int, int] = {}
+    for i in range(0, len(contents), 500):
+        chunk = contents[i : i + 500]
+        # Asked one by one inside: a minimum of a whole index range is its first entry, one of a group is not.
+        found |= db.execute(
+            "SELECT c.id, (SELECT min(d.id) FROM definitions d WHERE d.content = c.id) FROM contents c "
+            f"WHERE c.id IN ({','.join('?' * len(chunk))})",
+            chunk,
+        ).fetchall()
     return found
 
 
@@ -68,40 +82,34 @@ def nearness(
     count = len(symbols)
     node_of = {symbol.id: i for i, symbol in enumerate(symbols)}
     files: dict[str, int] = {}
-    edges: dict[tuple[int, int], float] = {}
-
-    def link(a: int, b: int, weight: float) -> None:
-        edges[min(a, b), max(a, b)] = edges.get((min(a, b), max(a, b)), 0.0) + weight
-
-    def file(path: str) -> int:
-        return files.setdefault(path, count + len(files))
-
-    for i, symbol in enumerate(symbols):
-        link(i, file(symbol.path), IN_FILE)
+    for symbol in symbols:
+        files.setdefault(symbol.path, count + len(files))
+    edges = [(i, files[symbol.path]) for i, symbol in enumerate(symbols)]
+    weights = [IN_FILE] * count
     known = [(node_of[a], node_of[b]) for a, b in links if a in node_of and b in node_of]
-    meanings: dict[tuple[int, str], int] = {}
-    for a, b in known:
-        meanings[a, symbols[b].name] = meanings.get((a, symbols[b].name), 0) + 1
-    for a, b in known:
-        link(a, b, 1.0 / meanings[a, symbols[b].name])
-    for one, other in imports:
-        if one in files and other in files:
-            link(files[one], files[other], IMPORT)
+    meanings = Counter((a, symbols[b].name) for a, b in known)
+    edges += known
+    weights += [1.0 / meanings[a, symbols[b].name] for a, b in known]
+    imported = [(files[one], files[other]) for one, other in imports if one in files and other in files]
+    edges += imported
+    weights += [IMPORT] * len(imported)
     start = np.zeros(count + len(files))
     start[:count] = seeds
     for path in seed_files:
         if path in files:
             start[files[path]] += max(1.0, float(seeds.sum()) / 4)
-    return _walk(edges, start)[:count]
+    return _walk(edges, np.array(weights), start)[:count]
 
 
 def _walk(
-    edges: dict[tuple[int, int], float], start: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+    edges: Sequence[tuple[int, int]],
+    weights: "np.ndarray[tuple[int], np.dtype[np.float64]]",
+    start: "np.ndarray[tuple[int], np.dtype[np.float64]]",
 ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    """The rank of each node; an edge goes both ways, and may be there more than once."""
     if not edges or not start.sum():
         return np.zeros(len(start))
-    pairs = np.array(list(edges))
-    weights = np.array(list(edges.values()))
+    pairs = np.array(edges)
     source = np.concatenate([pairs[:, 0], pairs[:, 1]])
     target = np.concatenate([pairs[:, 1], pairs[:, 0]])
     weights = np.concatenate([weights, weights])

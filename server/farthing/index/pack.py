@@ -5,6 +5,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from farthing.index import tokens
 from farthing.index.symbols import Symbol
 
@@ -50,21 +52,42 @@ def count(text: str) -> int:
     return tokens.count(text)
 
 
+class Text:
+    """The lines of a file, as the parser counts them: a form feed or a lone carriage return ends none.
+
+    Args:
+        data: of the file; what isn't UTF-8 is replaced in the lines.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord("\n")) + 1
+
+    def lines(self, first: int, last: int) -> str:
+        """Some lines with their ends, counted from 1, with the last one; without those that the file hasn't."""
+        return self._data[self._end(first - 1) : self._end(last)].decode("utf-8", "replace")
+
+    def _end(self, line: int) -> int:
+        if line < 1:
+            return 0
+        return int(self._ends[line - 1]) if line <= len(self._ends) else len(self._data)
+
+
 class Packer:
     """Takes choices, best first, as long as they fit.
 
     Args:
         budget: tokens of all items together.
-        lines: gives the lines of a file with their ends, none for a file that can't be read.
+        text: gives a file by its path, an empty one for a file that can't be read.
         words: stems that the instruction has; windows of long functions are laid around lines that hold them.
         share: of the budget; a body that takes more is cut to a window.
     """
 
-    def __init__(self, budget: int, lines: Callable[[str], Sequence[str]], words: frozenset[str], share: float) -> None:
+    def __init__(self, budget: int, text: Callable[[str], Text], words: frozenset[str], share: float) -> None:
         self.left = budget
         self.items: list[Item] = []
         self._limit = int(share * budget)
-        self._lines = lines
+        self._text = text
         self._words = words
         self._texts: set[str] = set()
 
@@ -79,8 +102,7 @@ class Packer:
         if not choice.body:
             return self._signature(choice)
         first, last = choice.symbol.start_line, choice.end_line
-        lines = self._lines(choice.symbol.path)[first - 1 : last]
-        text = "".join(lines)
+        text = self._text(choice.symbol.path).lines(first, last)
         if not text.strip() or text in self._texts:
             return False
         # A token is never shorter than a byte nor, in code, longer than some 12: most that don't fit aren't counted.
@@ -91,7 +113,7 @@ class Packer:
                 self.items.remove(each)
                 self.left += each.tokens
             return self._take(choice, "body", first, last, size, text)
-        return not whole and size > self._limit and self._window(choice, first, lines)
+        return not whole and size > self._limit and self._window(choice, first, last)
 
     def _shown(self, choice: Choice) -> bool:
         symbol = choice.symbol
@@ -122,27 +144,28 @@ class Packer:
 
     def _signature_end(self, symbol: Symbol) -> int:
         wanted = len(re.sub(r"\s", "", symbol.signature))
-        for number, line in enumerate(
-            self._lines(symbol.path)[symbol.start_line - 1 : symbol.end_line], symbol.start_line
-        ):
-            wanted -= len(re.sub(r"\s", "", line))
+        text = self._text(symbol.path)
+        for number in range(symbol.start_line, symbol.end_line + 1):
+            wanted -= len(re.sub(r"\s", "", text.lines(number, number)))
             if wanted <= 0:
                 return number
         return symbol.start_line
 
-    def _window(self, choice: Choice, first: int, lines: Sequence[str]) -> bool:
+    def _window(self, choice: Choice, first: int, last: int) -> bool:
         """Show the lines around those that say most about the instruction."""
+        text = self._text(choice.symbol.path)
+        lines = [line for number in range(first, last + 1) if (line := text.lines(number, number))]
         room = min(self._limit, self.left)
         costs = [count(line) + 1 for line in lines]
         hits = [sum(word in line.lower() for word in self._words) for line in lines]
         begin, end = _densest(costs, hits, room)
         if end - begin < SMALL_WINDOW:
             return False
-        text = "".join(lines[begin:end])
-        size = count(text)
+        shown = "".join(lines[begin:end])
+        size = count(shown)
         if size > self.left:
             return False
-        return self._take(choice, "body", first + begin, first + end - 1, size, text)
+        return self._take(choice, "body", first + begin, first + end - 1, size, shown)
 
 
 def _densest(costs: Sequence[int], hits: Sequence[int], room: int) -> tuple[int, int]:

@@ -6,7 +6,7 @@ The model's weights are fitted on the history of real repositories, see README.m
 """
 
 import functools
-import os
+import heapq
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ import numpy as np
 from farthing.index import candidates, coverage, features, graph, history, query, reasons
 from farthing.index.candidates import Pool
 from farthing.index.model import Model, fitted
-from farthing.index.pack import Choice, Item, Packer
+from farthing.index.pack import Choice, Item, Packer, Text
 from farthing.index.retrieval import Retrieval
 from farthing.index.symbols import Symbol
 
@@ -35,18 +35,10 @@ IMPORTERS = 15
 SIGNATURES = 8
 """Signatures of what the shown bodies call, at most."""
 
-KEPT_FILES = 300
-"""Files whose bytes are remembered between two questions, of at most this size each:"""
-
-KEPT_BYTES = 100_000
-
 MISSES = 60
 """Candidates in a row that don't fit: what comes after them is not worth a look."""
 
-
-# As the parser counts lines: a form feed or a lone carriage return ends none.
 _NAME = re.compile(r"[^\W\d]\w+")
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True)
@@ -82,7 +74,7 @@ class Ranker:
 
     Args:
         retrieval: the repository's index.
-        read: bytes of a file by its path, as the editor has it; from disk by default. None for what can't be read.
+        read: bytes of a file by its path, None for what can't be read; by default what the retrieval reads.
         past: the last commits; from git's log by default.
     """
 
@@ -93,12 +85,12 @@ class Ranker:
         past: history.History | None = None,
     ) -> None:
         self._retrieval = retrieval
-        self._read = read or self._from_disk
+        self._read = read or retrieval.read
         self._past = past
         self._state = -1
         self._vocabulary: query.Vocabulary | None = None
         self._imports: dict[str, list[str]] = {}
-        self._files: dict[str, tuple[tuple[int, int], bytes]] = {}
+        self._texts: dict[str, bytes | None] = {}
 
     def rank(
         self,
@@ -117,11 +109,13 @@ class Ranker:
         """
         if budget_tokens <= 0:
             return []
-        scored = self.score(instruction, focus_files, selection)
-        return self.choose(scored, fitted(), budget_tokens)
+        items = self.choose(self.score(instruction, focus_files, selection), fitted(), budget_tokens)
+        self._texts.clear()
+        return items
 
     def score(self, instruction: str, focus_files: Sequence[str] = (), selection: Selection | None = None) -> Scored:
         """Candidates and their features."""
+        self._texts.clear()
         db = self._retrieval.db
         asked = query.parse(instruction)
         places = [(path, 0, 0) for path in focus_files]
@@ -130,27 +124,20 @@ class Ranker:
         pool = candidates.gather(db, asked, self._current_vocabulary(), places)
         selected = frozenset(each.id for each in _innermost(pool.symbols, selection))
         self._add_called(pool, selected)
-        order = sorted(
-            range(len(pool.symbols)),
-            key=lambda i: (-_seed(pool, asked, selected, pool.symbols[i]), pool.symbols[i].id, i),
-        )
-        pool.symbols = [pool.symbols[i] for i in order]
+        seed = functools.partial(_seed, pool, asked, selected)
+        pool.symbols.sort(key=lambda symbol: (-seed(symbol), symbol.id))
+        seeds = [seed(symbol) for symbol in pool.symbols[:SEEDS]]
         links = graph.calls(db, pool.symbols)
         self._add_neighbours(pool, links)
         heads = candidates.heads(db, pool.symbols)
-        seeds = np.zeros(len(pool.symbols))
-        for i, symbol in enumerate(pool.symbols[:SEEDS]):
-            seeds[i] = _seed(pool, asked, selected, symbol)
-        files = sorted(pool.files, key=lambda path: (-pool.files[path], path))[:IMPORTERS]
-        imports = [(path, other) for path in {*files, *focus_files} for other in self._imported(path)]
         ends = {id: byte for id, (_, byte) in heads.items()}
         past = self._past if self._past is not None else history.of(self._retrieval.root)
         weighed = coverage.weights(asked, self._current_vocabulary())
         evidence = features.Evidence(
-            graph.nearness(pool.symbols, links, sorted(imports), seeds, focus_files),
+            self._nearness(pool, links, seeds, focus_files),
             past.recent,
             past.alike(weighed),
-            coverage.matrix(asked, weighed, pool.symbols, ends, functools.cache(self._lowered)),
+            coverage.matrix(asked, weighed, pool.symbols, ends, self._lowered),
             {each.id: ends.get(each.id, each.end) - each.start for each in pool.symbols},
             focus_files,
             selected,
@@ -164,20 +151,20 @@ class Ranker:
         sizes = np.exp(scored.matrix[:, features.FEATURES.index("size")] * 10.0) / 4.0
         discount = model.size_power * np.log(sizes + model.size_base)
         words = frozenset(query.stem(word) for word in scored.asked.words)
-        packer = Packer(budget, functools.cache(self._lines), words, model.window_share)
+        packer = Packer(budget, functools.cache(self._text), words, model.window_share)
         per_file: dict[str, int] = {}
-        keys = logits - discount
-        pending = [(float(keys[i]), i) for i in range(len(keys))]
-        pending.sort(key=lambda each: (-each[0], each[1]))
+        keys: list[float] = (logits - discount).tolist()
+        pending = [(-key, i) for i, key in enumerate(keys)]
+        heapq.heapify(pending)
         taken: list[int] = []
         misses = 0
         while pending and misses < MISSES:
-            key, i = pending.pop(0)
+            key, i = heapq.heappop(pending)
             symbol = pool.symbols[i]
-            now = float(keys[i]) - model.same_file * per_file.get(symbol.path, 0)
-            if now < key - 1e-9:
+            now = model.same_file * per_file.get(symbol.path, 0) - keys[i]
+            if now > key + 1e-9:
                 # Others of its file were taken since: it waits for its new turn.
-                _insert(pending, now, i)
+                heapq.heappush(pending, (now, i))
                 continue
             end = scored.heads[symbol.id][0] if symbol.id in scored.heads else symbol.end_line
             reason = functools.partial(reasons.reason, scored, i, taken)
@@ -207,12 +194,12 @@ class Ranker:
         """What the selection uses: the search for words can't know it."""
         known = {(symbol.id, symbol.path) for symbol in pool.symbols}
         for symbol in [each for each in pool.symbols if each.id in selected]:
-            body = (self._read(symbol.path) or b"")[symbol.start : symbol.end].decode("utf-8", "replace")
-            for name in list(dict.fromkeys(_NAME.findall(body)))[:CALLED]:
-                for found in self._retrieval.definition_of(name, symbol.path, 1):
-                    if found.kind in candidates.UNITS and (found.id, found.path) not in known:
-                        known.add((found.id, found.path))
-                        pool.symbols.append(found)
+            body = (self._once(symbol.path) or b"")[symbol.start : symbol.end].decode("utf-8", "replace")
+            names = list(dict.fromkeys(_NAME.findall(body)))[:CALLED]
+            for found in candidates.meant(self._retrieval.db, names, symbol.path, self._imported(symbol.path)):
+                if (found.id, found.path) not in known:
+                    known.add((found.id, found.path))
+                    pool.symbols.append(found)
 
     def _add_neighbours(self, pool: Pool, links: list[tuple[int, int]]) -> None:
         known = {symbol.id for symbol in pool.symbols}
@@ -224,6 +211,16 @@ class Ranker:
         best = sorted(counts, key=lambda id: (-counts[id], id))[:NEIGHBOURS]
         added = candidates.select_ids(self._retrieval.db, best)
         pool.symbols += [symbol for symbol in added if symbol.kind in candidates.UNITS]
+
+    def _nearness(
+        self, pool: Pool, links: list[tuple[int, int]], first: Sequence[float], focus_files: Sequence[str]
+    ) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+        """How near each candidate is to the first ones, of which it is said how much they are seeds."""
+        seeds = np.zeros(len(pool.symbols))
+        seeds[: len(first)] = first
+        files = sorted(pool.files, key=lambda path: (-pool.files[path], path))[:IMPORTERS]
+        imports = [(path, other) for path in {*files, *focus_files} for other in self._imported(path)]
+        return graph.nearness(pool.symbols, links, sorted(imports), seeds, focus_files)
 
     def _current_vocabulary(self) -> query.Vocabulary:
         db = self._retrieval.db
@@ -237,29 +234,17 @@ class Ranker:
             self._imports[path] = self._retrieval.imported_files(path)
         return self._imports[path]
 
-    def _from_disk(self, path: str) -> bytes | None:
-        file = os.path.join(self._retrieval.root, path)
-        try:
-            info = os.stat(file)
-            kept = self._files.pop(path, None)
-            if kept is None or kept[0] != (info.st_mtime_ns, info.st_size):
-                with open(file, "rb") as opened:
-                    kept = (info.st_mtime_ns, info.st_size), opened.read()
-        except OSError:
-            return None
-        if len(kept[1]) <= KEPT_BYTES:
-            # Put last: the first ones are those that were not asked for longest.
-            self._files[path] = kept
-            while len(self._files) > KEPT_FILES:
-                del self._files[next(iter(self._files))]
-        return kept[1]
+    def _once(self, path: str) -> bytes | None:
+        """Bytes of a file, the same ones all through a question."""
+        if path not in self._texts:
+            self._texts[path] = self._read(path)
+        return self._texts[path]
 
     def _lowered(self, path: str) -> bytes:
-        return (self._read(path) or b"").lower()
+        return (self._once(path) or b"").lower()
 
-    def _lines(self, path: str) -> Sequence[str]:
-        data = self._read(path)
-        return [] if data is None else _LINE.findall(data.decode("utf-8", "replace"))
+    def _text(self, path: str) -> Text:
+        return Text(self._once(path) or b"")
 
 
 def _seed(pool: Pool, asked: query.Query, selected: frozenset[int], symbol: Symbol) -> float:
@@ -279,14 +264,3 @@ def _innermost(pool: Sequence[Symbol], selection: Selection | None) -> list[Symb
         each for each in touched
         if not any(other is not each and each.start <= other.start and other.end <= each.end for other in touched)
     ]  # fmt: skip
-
-
-def _insert(pending: list[tuple[float, int]], key: float, i: int) -> None:
-    low, high = 0, len(pending)
-    while low < high:
-        middle = (low + high) // 2
-        if (-pending[middle][0], pending[middle][1]) < (-key, i):
-            low = middle + 1
-        else:
-            high = middle
-    pending.insert(low, (key, i))

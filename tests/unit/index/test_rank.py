@@ -1,6 +1,7 @@
 """Choosing context: the budget, the reasons, and the order."""
 
 import functools
+import io
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farthing.index import tokens
-from farthing.index.pack import Item
+from farthing.index import candidates, coverage, symbols, tokens
+from farthing.index.pack import Item, Text
 from farthing.index.rank import Ranker, Selection
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
@@ -154,4 +155,65 @@ def test_unsaved_text_is_what_is_shown(tmp_path: Path) -> None:
     edited = repositories.SHOP["shop/prices.py"].replace("RATES[currency]", "RATES.get(currency)").encode()
     ranker = Ranker(Retrieval(root, store), read=lambda path: edited if path == "shop/prices.py" else None)
     assert any("RATES.get" in item.text for item in ranker.rank("exchange rate of a currency", budget_tokens=500))
+    store.close()
+
+
+def test_what_a_selection_uses_is_found_where_it_is_imported(tmp_path: Path) -> None:
+    files = {f"{folder}/rates.py": "def rate(currency):\n    return 1\n" for folder in ("a", "b", "c")}
+    files["shop.py"] = "from b.rates import rate\n\n\ndef price(item):\n    return rate(item.currency)\n"
+    root = repositories.write(tmp_path / "r", files)
+    store = repositories.indexed(root, tmp_path / "i.sqlite")
+    meant = candidates.meant(store.db, ["rate", "price", "unknown"], "shop.py", ["b/rates.py"])
+    store.close()
+    assert [(each.path, each.name) for each in meant] == [("b/rates.py", "rate"), ("shop.py", "price")]
+
+
+def test_a_class_ends_before_its_first_function(tmp_path: Path) -> None:
+    files = {"a.py": "class A:\n    x = 1\n\n    def f(self): ...\n\n\nclass B:\n    y = 2\n\n\ndef g(): ...\n"}
+    root = repositories.write(tmp_path / "r", files)
+    store = repositories.indexed(root, tmp_path / "i.sqlite")
+    found = {each.id: each for each in symbols.select(store.db, "f.path = 'a.py'")}
+    heads = {found[id].name: place for id, place in candidates.heads(store.db, list(found.values())).items()}
+    store.close()
+    assert heads["A"] == (3, files["a.py"].index("def f"))
+    assert "B" not in heads
+
+
+@given(
+    st.lists(st.sampled_from(["ab", "a", "b", " ", "aab"]), max_size=30).map("".join),
+    st.sampled_from(["ab", "aab", "b", "abab"]),
+    st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)).map(sorted), max_size=8).map(sorted),
+)
+def test_a_word_is_in_a_span_only_as_a_whole(text: str, word: str, spans: list[list[int]]) -> None:
+    data = text.encode()
+    found = coverage.holding(data, word.encode(), [(first, last) for first, last in spans])
+    if word in text:
+        assert found == [word in text[first:last] for first, last in spans]
+    else:
+        assert found is None
+
+
+@given(st.binary(max_size=60).map(lambda data: data.replace(b"\x00", b"\n").replace(b"\x01", b"\r")))
+def test_lines_are_as_the_parser_counts_them(data: bytes) -> None:
+    expected = [line.decode("utf-8", "replace") for line in io.BytesIO(data).readlines()]
+    text = Text(data)
+    assert [text.lines(n, n) for n in range(1, len(expected) + 1)] == expected
+    assert text.lines(2, len(expected) + 3) == "".join(expected[1:])
+
+
+def test_a_file_is_read_once_for_a_question(tmp_path: Path) -> None:
+    root = repositories.write(tmp_path / "r", repositories.SHOP)
+    store = repositories.indexed(root, tmp_path / "i.sqlite")
+    retrieval = Retrieval(root, store)
+    read: list[str] = []
+
+    def counted(path: str) -> bytes | None:
+        read.append(path)
+        return retrieval.read(path)
+
+    ranker = Ranker(retrieval, read=counted)
+    assert ranker.rank("price_of an item", ["shop/cart.py"], Selection("shop/cart.py", 20, 20), 900)
+    assert len(read) == len(set(read)) > 0
+    ranker.rank("price_of an item")
+    assert len(read) > len(set(read))  # and again for the next one: it may have changed
     store.close()
