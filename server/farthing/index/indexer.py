@@ -25,6 +25,9 @@ BATCH_BYTES = 400_000
 WRITE_BYTES = 3_000_000
 """Bytes of source whose rows are written in one transaction. Larger ones are not faster, and more is lost by a kill."""
 
+UPDATE_BYTES = 500_000
+"""The same where the store is in use: who writes the text of an editor meanwhile waits for one transaction."""
+
 ALONE_BYTES = 600_000
 """Less than this is parsed right here: starting workers takes longer."""
 
@@ -70,20 +73,51 @@ def update(
         Cancelled: what is written until then stays.
         IndexUnavailable: the store can't be written.
     """
+    return carry_out(survey(root, store), store, report, cancelled, niceness)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """How a repository differs from its store."""
+
+    root: Path
+    found: scan.Scan
+    known: dict[str, StoredFile]
+    skips: dict[str, Skip]
+    work: list[scan.Found]
+    """What has to be read."""
+    start: float
+    """``time.monotonic()`` when it began."""
+
+    @property
+    def long(self) -> bool:
+        """Whether more is to be read than is worth doing without worker processes."""
+        return sum(each.size for each in self.work) > ALONE_BYTES
+
+
+def survey(root: Path, store: Store) -> Survey:
+    """Look at what is there, without reading it.
+
+    Raises:
+        IndexUnavailable: the store can't be written.
+    """
     start = time.monotonic()
     if store.is_wasteful():
         store.clear()
-    found = scan.scan(root)
-    known = store.files()
-    skips = store.skipped()
-    present = {each.path for each in found.files}
+    found, known, skips = scan.scan(root), store.files(), store.skipped()
+    return Survey(root, found, known, skips, [each for each in found.files if _changed(each, known, skips)], start)
+
+
+def carry_out(plan: Survey, store: Store, report: Report, cancelled: Callable[[], bool], niceness: int = 0) -> Summary:
+    """Bring the store up to date with what a survey found. See :func:`update`."""
+    root, known, skips, work = plan.root, plan.known, plan.skips, plan.work
+    present = {each.path for each in plan.found.files}
     if gone := [path for path in known if path not in present]:
         store.apply((), gone)
-    work = [each for each in found.files if _changed(each, known, skips)]
     written = _Writer(store, known, {path: skip for path, skip in skips.items() if path in present})
     if work:
         _index(root, work, written, report, cancelled, niceness)
-    written.skips.update((path, (reason, 0, 0)) for path, reason in found.skipped)
+    written.skips.update((path, (reason, 0, 0)) for path, reason in plan.found.skipped)
     if written.skips != skips:
         store.replace_skipped(written.skips)
     files, symbols, uses = store.counts()
@@ -92,7 +126,7 @@ def update(
         symbols,
         uses,
         store.bytes(),
-        round(time.monotonic() - start, 3),
+        round(time.monotonic() - plan.start, 3),
         written.parsed,
         tuple(sorted((path, skip[0]) for path, skip in written.skips.items())),
     )
@@ -151,21 +185,22 @@ def _index(
         done = total - sum(each.size for each in work)
         report(done, total)
     large = sum(each.size for each in work) > ALONE_BYTES
-    with writer.store.first_fill() if large and not contents else contextlib.nullcontext():
-        for results in _together(_parsed(root, work, cancelled, niceness)):
+    first = large and not contents
+    with writer.store.first_fill() if first else contextlib.nullcontext():
+        for results in _together(_parsed(root, work, cancelled, niceness), WRITE_BYTES if first else UPDATE_BYTES):
             writer.write(results)
             done += sum(each[1] for each in results)
             report(min(done, total), total)
 
 
-def _together(batches: Iterator[list[worker.Result]]) -> Iterator[list[worker.Result]]:
+def _together(batches: Iterator[list[worker.Result]], enough: int) -> Iterator[list[worker.Result]]:
     """Joins batches to ones worth a transaction."""
     joined: list[worker.Result] = []
     size = 0
     for results in batches:
         joined += results
         size += sum(each[1] for each in results)
-        if size >= WRITE_BYTES:
+        if size >= enough:
             yield joined
             joined, size = [], 0
     if joined:

@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import functools
 import logging
+import os
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import TypeVar
 import watchfiles
 
 from farthing.errors import Cancelled, FarthingError
-from farthing.index import incremental, indexer
+from farthing.index import apart, incremental, indexer
 from farthing.index.ignore import NEVER
 from farthing.index.overlay import Overlay
 from farthing.index.retrieval import Retrieval
@@ -37,7 +38,7 @@ _logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 Progress = Callable[[int, int], None]
-"""Bytes done and to do; called from the index's own thread."""
+"""Bytes done and to do; called from a thread of the index's."""
 
 
 @dataclass(frozen=True)
@@ -130,18 +131,18 @@ class LiveIndex:
 
     async def _run(self) -> None:
         try:
-            await self._in_thread(self._update_all)
-            self._updated()
+            await self._update_all()
             threading.Thread(target=self._watch, args=(asyncio.get_running_loop(),), name="watch", daemon=True).start()
             # The first batch is empty and says that the watch has begun: what changed until then has to be looked for.
             await self._changed.get()
             self._watched = True
-            await self._in_thread(self._update_all)
-            self._updated()
+            await self._update_all()
             while not self._stopping.is_set():
                 if paths := await self._changed.get():
-                    await self._in_thread(functools.partial(self._update, paths))
-                    self._updated()
+                    if await self._in_thread(functools.partial(self._update, paths)):
+                        self._updated()
+                    else:
+                        await self._update_all(len(paths) > incremental.MAX_PATHS)
         except Cancelled:
             pass
         except FarthingError as exc:
@@ -160,9 +161,10 @@ class LiveIndex:
             ignore_permission_denied=True,
         )
         begun = False
+        above = len(os.path.join(self.root, ""))
         try:
             for batch in batches:
-                paths = {Path(path).relative_to(self.root).as_posix() for _, path in batch}
+                paths = {path[above:].replace(os.sep, "/") for _, path in batch}  # pathlib would take 50 times as long
                 if paths or not begun:
                     begun = True
                     loop.call_soon_threadsafe(self._changed.put_nowait, paths)
@@ -200,19 +202,29 @@ class LiveIndex:
     def _put(self, path: str, text: str | None) -> None:
         self._opened().overlay.put(path, text)
 
-    def _update(self, paths: Iterable[str]) -> None:
+    def _update(self, paths: set[str]) -> bool:
         files = self._opened()
-        paths = set(paths)
-        if incremental.update_paths(self.root, files.store, paths, files.overlay.make):
+        enough = incremental.update_paths(self.root, files.store, paths, files.overlay.make)
+        if enough:
             files.overlay.resync(paths)
-        else:
-            self._update_all()
+        return enough
 
-    def _update_all(self) -> None:
-        files = self._opened()
-        summary = indexer.update(self.root, files.store, self._progress, self._stopping.is_set, NICENESS)
-        files.overlay.resync()
+    async def _update_all(self, long: bool = False) -> None:
+        """Look at everything; where that is known to be long, or turns out to be, not in this process."""
+        plan = None if long else await self._in_thread(lambda: indexer.survey(self.root, self._opened().store))
+        if plan is None or plan.long:
+            # Not in the index's own thread: questions are answered meanwhile.
+            path = store_path(self.root)
+            stopping = self._stopping.is_set
+            summary = await asyncio.to_thread(apart.update, self.root, path, self._progress, stopping, NICENESS)
+        else:
+            summary = await self._in_thread(functools.partial(self._carry_out, plan))
+        await self._in_thread(lambda: self._opened().overlay.resync())
         _logger.info("indexed %d files, %d symbols in %.2f s", summary.files, summary.symbols, summary.seconds)
+        self._updated()
+
+    def _carry_out(self, plan: indexer.Survey) -> indexer.Summary:
+        return indexer.carry_out(plan, self._opened().store, self._progress, self._stopping.is_set, NICENESS)
 
     def _opened(self) -> _Opened:
         if self._files is None:

@@ -12,7 +12,8 @@ Result = tuple[str, int, int, rows.ContentRows | int | str]
 
 def start(niceness: int) -> None:
     """Called once in each worker."""
-    os.nice(niceness)
+    if hasattr(os, "nice"):
+        os.nice(niceness)
     gc.disable()  # tags have no cycles, and a worker ends with its update: looking for garbage is a tenth of its time
 
 
