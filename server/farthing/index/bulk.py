@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _INDEXES = {
     "definitions_by_content": "definitions (content)",
-    "definitions_by_name": "definitions (name)",
+    "definitions_by_name": "definitions (name, content, kind, qualified)",
     "uses_by_name": "uses (name)",
     "imports_by_content": "imports (content)",
     "names_by_letters": "names (name COLLATE NOCASE)",

@@ -56,4 +56,15 @@ MIGRATIONS: tuple[str, ...] = (
         name, signature, doc, body, content='', tokenize="unicode61 remove_diacritics 0"
     );
     """,
+    # What is ranked is read from the index on names alone: the rows, with their signatures, are far apart. Files are
+    # found by the end of their path (resolve.py has the same expression): a list of all of them, kept in memory, would
+    # have to be made again after every change.
+    """
+    DROP INDEX IF EXISTS definitions_by_name;
+    CREATE INDEX definitions_by_name ON definitions (name, content, kind, qualified);
+    CREATE INDEX files_by_tail ON files (
+        substr(path, length(rtrim(path, replace(path, '/', ''))) + 1) || '/' ||
+        substr(path, length(rtrim(rtrim(rtrim(path, replace(path, '/', '')), '/'), replace(path, '/', ''))) + 1)
+    );
+    """,
 )

@@ -1,7 +1,7 @@
 """Imports -> files, as far as paths tell: what a language resolves by its build system is left alone."""
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 _SUFFIXES: dict[str, tuple[str, ...]] = {
     "python": (".py", ".pyi", "/__init__.py"),
@@ -21,60 +21,82 @@ _SUFFIXES: dict[str, tuple[str, ...]] = {
 _FAMILY = {"javascriptreact": "javascript", "typescriptreact": "typescript"}
 
 
+TAIL = (
+    "substr(f.path, length(rtrim(f.path, replace(f.path, '/', ''))) + 1) || '/' || "
+    "substr(f.path, length(rtrim(rtrim(rtrim(f.path, replace(f.path, '/', '')), '/'), replace(f.path, '/', ''))) + 1)"
+)
+"""A file's name, and again after its folder's: ``core.py/app/core.py``. The store has an index on this very expression,
+by which files are found by the end of their path."""
+
+
 class Resolver:
-    """Resolves imports among the files of a repository.
+    """Resolves imports among the files of a repository, or among those of them that :func:`endings` name.
 
     Args:
-        paths: all files, relative to the root.
+        paths: relative to the root.
     """
 
     def __init__(self, paths: Iterable[str]) -> None:
         self._paths = set(paths)
-        self._by_tail: dict[str, list[str]] = {}
+        self._by_name: dict[str, list[str]] = {}
         self._folders: dict[str, list[str]] = {}
         for path in sorted(self._paths):
             folder, name = posixpath.split(path)
-            self._by_tail.setdefault(name, []).append(path)
-            if folder:
-                self._by_tail.setdefault(f"{posixpath.basename(folder)}/{name}", []).append(path)
+            self._by_name.setdefault(name, []).append(path)
             self._folders.setdefault(folder, []).append(path)
 
     def resolve(self, path: str, language: str, module: str, names: Iterable[str] = ()) -> list[str]:
         """Files of the repository that an import in ``path`` names; none for what comes from elsewhere."""
-        language = _FAMILY.get(language, language)
         if language == "go":
-            return self._go(module)
-        suffixes = _SUFFIXES.get(language)
-        if suffixes is None or not module:
-            return []
+            return next((self._folders[folder] for folder in folders(module) if folder in self._folders), [])
         found: list[str] = []
-        for candidate in _candidates(path, language, module, tuple(names)):
-            for suffix in suffixes:
-                hit = self._find(candidate + suffix, path, relative=candidate.startswith(("./", "../")))
-                if hit and hit != path and hit not in found:
-                    found.append(hit)
-                    break
+        for choice in _choices(path, language, module, names):
+            hit = next((hit for ending, exact in choice if (hit := self._find(ending, path, exact))), None)
+            if hit and hit != path and hit not in found:
+                found.append(hit)
         return found
 
-    def _find(self, wanted: str, path: str, relative: bool) -> str | None:
-        if relative:
-            exact = posixpath.normpath(posixpath.join(posixpath.dirname(path), wanted))
-            return exact if exact in self._paths else None
-        if wanted in self._paths:
-            return wanted
-        # By the last two parts: every package has an __init__.py, but few have a forms/__init__.py.
-        tail = "/".join(wanted.split("/")[-2:])
-        matches = [each for each in self._by_tail.get(tail, ()) if each.endswith("/" + wanted)]
+    def _find(self, ending: str, path: str, exact: bool) -> str | None:
+        if ending in self._paths:
+            return ending
+        if exact:
+            return None
+        matches = [each for each in self._by_name.get(posixpath.basename(ending), ()) if each.endswith("/" + ending)]
         # Several packages may hold a module of this name: the nearest one is meant.
         return max(matches, key=lambda each: (_shared(each, path), -len(each)), default=None)
 
-    def _go(self, module: str) -> list[str]:
-        parts = module.split("/")
-        for start in range(len(parts)):
-            folder = "/".join(parts[start:])
-            if folder in self._folders:
-                return [each for each in self._folders[folder] if each.endswith(".go")]
-        return []
+
+def endings(path: str, language: str, module: str, names: Iterable[str] = ()) -> Iterator[str]:
+    """How the paths of all files end that :meth:`Resolver.resolve` may look for. Not for Go, see :func:`folders`."""
+    return (ending for choice in _choices(path, language, module, names) for ending, _ in choice)
+
+
+def tails(ending: str) -> tuple[str, str]:
+    """The first and the last :data:`TAIL` of paths that end so."""
+    folder, name = posixpath.split(ending)
+    # "0" comes after "/": whatever the folder.
+    exact = f"{name}/{posixpath.basename(folder)}/{name}"
+    return (exact, exact) if folder else (name + "/", name + "0")
+
+
+def folders(module: str) -> list[str]:
+    """Where the files of a Go package may be; the first that holds any has them."""
+    parts = module.split("/")
+    return ["/".join(parts[start:]) for start in range(len(parts))]
+
+
+def _choices(path: str, language: str, module: str, names: Iterable[str]) -> Iterator[list[tuple[str, bool]]]:
+    """For each file that an import may name: ends of paths of which the first that is there counts, and whether one is
+    the whole path."""
+    language = _FAMILY.get(language, language)
+    suffixes = _SUFFIXES.get(language)
+    if suffixes is None or not module:
+        return
+    here = posixpath.dirname(path)
+    for candidate in _candidates(path, language, module, tuple(names)):
+        exact = candidate.startswith(("./", "../"))
+        base = posixpath.join(here, candidate) if exact else candidate
+        yield [(posixpath.normpath(base + suffix) if exact else base + suffix, exact) for suffix in suffixes]
 
 
 def _candidates(path: str, language: str, module: str, names: tuple[str, ...]) -> list[str]:

@@ -4,19 +4,24 @@ Every answer is a list of symbols with their places; bodies are read from the fi
 """
 
 import contextlib
+import functools
+import json
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from farthing.index import rows, symbols
+from farthing.index import resolve, rows, symbols
 from farthing.index.resolve import Resolver
 from farthing.index.store import Connection, Store
-from farthing.index.symbols import Symbol
+from farthing.index.symbols import Place, Symbol
 
 WINDOW_LINES = 40
 """Lines before and after the cursor whose names are looked up for it."""
+
+MEANINGS = 500
+"""Definitions of one name among which the meant one is looked for."""
 
 COMMON = 40
 """A name with more definitions than this says nothing about which one is meant."""
@@ -46,7 +51,6 @@ class Retrieval:
         self.root = root
         self.store = store
         self.unsaved = unsaved
-        self._resolver: tuple[int, Resolver] | None = None
 
     @property
     def db(self) -> Connection:
@@ -77,10 +81,14 @@ class Retrieval:
             from_file: the file that uses it, relative to the root.
         """
         *owners, last = name.split(".")
-        found = symbols.select(self.db, "d.name = ? LIMIT 500", (last,))
         imported = set(self.imported_files(from_file)) if from_file else set()
-        found.sort(key=lambda each: _nearness(each, from_file, imported, owners))
-        return found[:limit]
+        found = symbols.places(self.db, "d.name = ? LIMIT ?", (last, MEANINGS))
+        if from_file and len(found) == MEANINGS:
+            # Those that count most may be behind it.
+            near = json.dumps([from_file, *imported])
+            found += symbols.places(self.db, "f.path IN (SELECT value FROM json_each(?)) AND d.name = ?", (near, last))
+        nearness = _nearness(from_file, imported, owners)
+        return symbols.at(self.db, sorted(dict.fromkeys(found), key=nearness)[:limit])
 
     def imported_files(self, path: str) -> list[str]:
         """Files of the repository that a file imports, in the order of its imports."""
@@ -89,30 +97,67 @@ class Retrieval:
         ).fetchone()
         if row is None:
             return []
-        resolver = self._current_resolver()
+        content, language = row
+        imports = [
+            (module, names.split())
+            for module, names in self.db.execute(
+                "SELECT module, names FROM imports WHERE content = ? ORDER BY line", (content,)
+            )
+        ]
+        if language == "go":
+            resolver = Resolver(path for module, _ in imports for path in self._package(module))
+        else:
+            endings = {end for module, names in imports for end in resolve.endings(path, language, module, names)}
+            resolver = Resolver(self._ending(endings))
         found: dict[str, None] = {}
-        for module, names in self.db.execute(
-            "SELECT module, names FROM imports WHERE content = ? ORDER BY line", row[:1]
-        ):
-            found.update(dict.fromkeys(resolver.resolve(path, row[1], module, names.split())))
+        for module, names in imports:
+            found.update(dict.fromkeys(resolver.resolve(path, language, module, names)))
         return list(found)
+
+    def _ending(self, endings: Iterable[str]) -> list[str]:
+        """Files whose path ends so."""
+        wanted = json.dumps([(*resolve.tails(ending), ending) for ending in endings])
+        rows = self.db.execute(
+            "SELECT f.path FROM files f JOIN json_each(?) w "
+            f"ON {resolve.TAIL} BETWEEN json_extract(w.value, '$[0]') AND json_extract(w.value, '$[1]') "
+            "WHERE substr(f.path, -length(json_extract(w.value, '$[2]'))) = json_extract(w.value, '$[2]')",
+            (wanted,),
+        )
+        return [path for (path,) in rows]
+
+    def _package(self, module: str) -> list[str]:
+        """Files of the first folder that a Go import may mean and that is there."""
+        for folder in resolve.folders(module):
+            rows = self.db.execute(
+                "SELECT f.path FROM files f WHERE f.path > ? || '/' AND f.path < ? || '0' AND f.path LIKE '%.go' "
+                "AND instr(substr(f.path, ?), '/') = 0",
+                (folder, folder, len(folder) + 2),
+            )
+            if found := [path for (path,) in rows]:
+                return found
+        return []
 
     def references_to(self, symbol: Symbol, limit: int = 200) -> list[Use]:
         """Uses of a symbol's name; those in files that can see it come first."""
-        found: list[Use] = []
-        for path, blob in self.db.execute(
-            "SELECT f.path, u.spots FROM files f JOIN uses u ON u.content = f.content WHERE u.name = ?", (symbol.name,)
-        ):
-            definitions: list[Symbol] | None = None
-            for line, enclosing, kind in rows.spots(blob):
-                if len(found) >= 4 * limit:
-                    break
-                if enclosing >= 0 and definitions is None:
-                    definitions = self.in_file(path)
-                inside = definitions[enclosing] if definitions and 0 <= enclosing < len(definitions) else None
-                found.append(Use(path, line, kind, inside))
-        found.sort(key=lambda use: (use.path != symbol.path, -_shared(use.path, symbol.path), use.path, use.line))
-        return found[:limit]
+        files = self.db.execute(
+            "SELECT f.path, u.content, u.rowid FROM files f JOIN uses u ON u.content = f.content WHERE u.name = ?",
+            (symbol.name,),
+        ).fetchall()
+        shared = _shared_with(symbol.path)
+        files.sort(key=lambda file: (file[0] != symbol.path, -shared(file[0]), file[0]))
+        spots: list[tuple[str, int, str, int]] = []
+        for path, content, row in files:
+            [blob] = self.db.execute("SELECT spots FROM uses WHERE rowid = ?", (row,)).fetchone()
+            here = sorted(rows.spots(blob))[: limit - len(spots)]
+            first = 0
+            if any(enclosing >= 0 for _, enclosing, _ in here):
+                [first] = self.db.execute("SELECT min(id) FROM definitions WHERE content = ?", (content,)).fetchone()
+            spots += [(path, line, kind, first + inside if inside >= 0 else -1) for line, inside, kind in here]
+            if len(spots) >= limit:
+                break
+        ids = [Place(id, path, "", "") for path, _, _, id in spots if id >= 0]
+        around = {(each.id, each.path): each for each in symbols.at(self.db, ids)}
+        return [Use(path, line, kind, around.get((id, path))) for path, line, kind, id in spots]
 
     def signatures_near(self, path: str, line: int, text: str, limit: int = 12) -> list[Symbol]:
         """Symbols that are used around a line and are not defined in the window: imports first, then nearest.
@@ -126,28 +171,27 @@ class Retrieval:
         names = _names_by_distance(window, min(line - 1, WINDOW_LINES))
         imported = {file: i for i, file in enumerate(self.imported_files(path))}
         defined = {
-            each.name for each in self.in_file(path) if line - WINDOW_LINES <= each.start_line <= line + WINDOW_LINES
+            name
+            for (name,) in self.db.execute(
+                f"SELECT d.name {symbols.FROM} WHERE f.path = ? AND d.start_line BETWEEN ? AND ?",
+                (path, line - WINDOW_LINES, line + WINDOW_LINES),
+            )
         }
-        candidates: list[tuple[tuple[int, int, int], Symbol]] = []
+        nearness = _nearness(path, set(imported), ())
+        candidates: list[tuple[tuple[int, int, int], Place]] = []
         for position, name in enumerate(names):
             if name in defined:
                 continue
-            hits = symbols.select(self.db, "d.name = ? LIMIT ?", (name, COMMON + 1))
+            hits = symbols.places(self.db, "d.name = ? LIMIT ?", (name, COMMON + 1))
             if not hits or len(hits) > COMMON:
                 continue
-            best = min(hits, key=lambda each: _nearness(each, path, set(imported), []))
+            best = min(hits, key=nearness)
             reach = 0 if best.path in imported else 1 if best.path == path else 2
             if reach == 2 and len(hits) > 1:
                 continue  # not imported, and more than one: a guess would mislead the model
             candidates.append(((reach, position, imported.get(best.path, 0)), best))
         candidates.sort(key=lambda each: each[0])
-        return [symbol for _, symbol in candidates[:limit]]
-
-    def _current_resolver(self) -> Resolver:
-        version = self.db.execute("PRAGMA data_version").fetchone()[0] * 1_000_003 + self.db.total_changes
-        if self._resolver is None or self._resolver[0] != version:
-            self._resolver = (version, Resolver(path for (path,) in self.db.execute("SELECT path FROM files")))
-        return self._resolver[1]
+        return symbols.at(self.db, [place for _, place in candidates[:limit]])
 
 
 _NAME = re.compile(r"[^\W\d]\w{2,}")
@@ -159,12 +203,26 @@ def _names_by_distance(lines: Sequence[str], at: int) -> list[str]:
     return list(dict.fromkeys(name for i in order for name in _NAME.findall(lines[i])))
 
 
-def _nearness(symbol: Symbol, path: str, imported: set[str], owners: Sequence[str]) -> tuple[bool, int, int, int, str]:
-    owned = bool(owners) and owners[-1] not in symbol.symbol.split(".")[:-1]
-    reach = 0 if symbol.path == path else 1 if symbol.path in imported else 2
-    return owned, reach, -_shared(symbol.path, path), symbol.symbol.count("."), symbol.path
+def _nearness(
+    path: str, imported: set[str], owners: Sequence[str]
+) -> Callable[[Place], tuple[bool, int, int, int, str, int]]:
+    """How far definitions are from a file; the least is meant."""
+    shared = _shared_with(path)
+
+    def key(place: Place) -> tuple[bool, int, int, int, str, int]:
+        foreign = bool(owners) and owners[-1] not in place.symbol.split(".")[:-1]
+        reach = 0 if place.path == path else 1 if place.path in imported else 2
+        return foreign, reach, -shared(place.path), place.symbol.count("."), place.path, place.id
+
+    return key
 
 
-def _shared(a: str, b: str) -> int:
-    """Folders that two paths have in common."""
-    return len(posixpath.commonprefix([a.split("/")[:-1], b.split("/")[:-1]]))
+def _shared_with(path: str) -> Callable[[str], int]:
+    """Counts the folders that a path has in common with this one."""
+    folders = path.split("/")[:-1]
+
+    @functools.cache
+    def count(other: str) -> int:
+        return len(posixpath.commonprefix([other.split("/")[:-1], folders]))
+
+    return count
