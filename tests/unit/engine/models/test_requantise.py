@@ -16,12 +16,11 @@ from tests.unit.engine.models import index, tiny_gguf
 
 @pytest.fixture
 def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
-    """A model in wheels that is to be requantised; pip sees those wheels only."""
+    """A model in a wheel that is to be requantised."""
     data = tiny_gguf.write(tmp_path / "source.gguf").read_bytes()
-    model = index.make_model(data, parts=-(-len(data) // index.PART_BYTES))
-    model = dataclasses.replace(model, requantise=("Q8_0", "Q4_0"))
-    index.fill(tmp_path, data)
+    model = dataclasses.replace(index.make_model_of_one_wheel(tmp_path, data), requantise=("Q8_0", "Q4_0"))
     index.use_only(tmp_path, monkeypatch)
+    index.use_stand_in(tmp_path, monkeypatch)
     monkeypatch.setattr(catalogue, "load", lambda: (model,))
     return model
 
