@@ -5,6 +5,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from commits import Case
 
@@ -12,8 +13,21 @@ from farthing.index import tokens
 from farthing.index.rows import split_name
 
 K1, B = 1.5, 0.75
-Shown = list[tuple[str, int, int, int]]
-"""Path, first and last line, tokens of each piece, best first."""
+
+
+class Piece(NamedTuple):
+    """Some lines that are shown."""
+
+    path: str
+    first: int
+    last: int
+    tokens: int
+    body: bool = True
+    """Whether these lines are there word for word, and not only a signature."""
+
+
+Shown = list[Piece]
+"""Best first."""
 
 
 @functools.lru_cache(maxsize=200_000)
@@ -78,7 +92,7 @@ def fill(ranked: Iterable[tuple[str, int, int, str]], budget: int) -> Shown:
         if len(text) > 12 * budget or (size := count(text)) > budget:
             continue
         budget -= size
-        shown.append((path, first, last, size))
+        shown.append(Piece(path, first, last, size))
     return shown
 
 

@@ -5,36 +5,51 @@ Only the commit's parent is indexed, and only the parent's history is seen.
 
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from farthing.index import history, indexer
+from farthing.index import history, indexer, parser
 from farthing.index.languages import language_id
 from farthing.index.rank import Ranker, Scored
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
 from farthing.index.symbols import Symbol, select
+from farthing.index.tags import Reference
 
 SOURCES = frozenset(
     "python javascript javascriptreact typescript typescriptreact go rust java c cpp csharp ruby php kotlin scala "
     "swift".split()
 )
 FUNCTIONS = ("function", "method")
-Hunks = dict[str, list[tuple[int, int]]]
-"""Path -> first and last old line of each hunk; an insertion after line n is (n + 1, n): it touches what has both."""
+Spans = list[tuple[int, int]]
+"""First and last line of each hunk on one side; nothing between line n and n + 1 is (n + 1, n): it touches what has
+both."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A commit that fits the protocol."""
+
+    commit: str
+    parent: str
+    message: str
+    old: dict[str, Spans]
+    """Path -> hunks in the lines of the parent."""
+    new: dict[str, Spans]
+    """Path -> the same hunks in the lines of the commit."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """A definition that the commit changed."""
+    """A definition that the commit changed, or called in the lines that it added."""
 
     path: str
     symbol: str
     start_line: int
     end_line: int
     lines: tuple[tuple[int, int], ...]
-    """The changed old lines inside."""
+    """The changed old lines inside; of one that is only called, its first line."""
 
 
 @dataclass
@@ -46,6 +61,8 @@ class Case:
     query: str
     wanted: tuple[Wanted, ...]
     """Functions that the commit changed: the edit set."""
+    called: tuple[Wanted, ...]
+    """What its added lines call, has only one definition, and is not in the edit set."""
     scored: Scored
     labels: list[bool]
     """For each candidate, whether the commit changed it; of any kind."""
@@ -112,8 +129,8 @@ class Checkout:
             at = end + 2 + size
 
 
-def candidates(checkout: Checkout) -> Iterator[tuple[str, str, str, Hunks]]:
-    """Commits that fit the protocol, newest first: commit, parent, message, hunks."""
+def candidates(checkout: Checkout) -> Iterator[Change]:
+    """Commits that fit the protocol, newest first."""
     log = checkout.run("log", "--no-merges", "--format=%H %P%x01%s%x01%b%x00", "HEAD").split("\0")
     for entry in log:
         head, _, message = entry.strip("\n").partition("\1")
@@ -132,17 +149,22 @@ def candidates(checkout: Checkout) -> Iterator[tuple[str, str, str, Hunks]]:
         sources = [each[1] for each in status if each[0] == "M" and language_id(each[1]) in SOURCES]
         if not 1 <= len(sources) <= 5:
             continue
-        hunks = {path: found for path in sources if (found := _hunks(checkout, parents[0], commit, path))}
-        yield commit, parents[0], f"{subject}\n\n{body}".strip(), hunks
+        both = {path: hunks(checkout.run("diff", "-U0", parents[0], commit, "--", path)) for path in sources}
+        old, new = ({path: each[side] for path, each in both.items() if each[side]} for side in (0, 1))
+        yield Change(commit, parents[0], f"{subject}\n\n{body}".strip(), old, new)
 
 
-def _hunks(checkout: Checkout, parent: str, commit: str, path: str) -> list[tuple[int, int]]:
-    found = []
-    for line in checkout.run("diff", "-U0", parent, commit, "--", path).splitlines():
-        if match := re.match(r"@@ -(\d+)(?:,(\d+))? ", line):
-            first, count = int(match[1]), int(match[2] or 1)
-            found.append((first, first + count - 1) if count else (first + 1, first))
-    return found
+def hunks(diff: str) -> tuple[Spans, Spans]:
+    """Old and new lines of each hunk of one file's diff without context."""
+    found = [
+        [int(each) if each else 1 for each in match.groups()]
+        for match in re.finditer(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@", diff, re.MULTILINE)
+    ]
+    return [_span(*each[:2]) for each in found], [_span(*each[2:]) for each in found]
+
+
+def _span(first: int, count: int) -> tuple[int, int]:
+    return (first, first + count - 1) if count else (first + 1, first)
 
 
 def cases(git: Path, folder: Path, commits: int) -> tuple[list[Case], dict[str, bytes]]:
@@ -152,14 +174,14 @@ def cases(git: Path, folder: Path, commits: int) -> tuple[list[Case], dict[str, 
     found: list[Case] = []
     store = Store(folder / "index.sqlite")
     try:
-        for commit, parent, message, hunks in candidates(checkout):
+        for change in candidates(checkout):
             if len(found) >= commits:
                 break
             if not checkout.contents:
-                checkout.read_all(dict(enumerate_tree(checkout, parent)))
-            tree = checkout.move_to(parent)
+                checkout.read_all(dict(enumerate_tree(checkout, change.parent)))
+            tree = checkout.move_to(change.parent)
             indexer.update(checkout.folder, store)
-            if case := _case(checkout, store, (commit, parent, message, hunks), tree):
+            if case := _case(checkout, store, change, tree):
                 found.append(case)
     finally:
         store.close()
@@ -174,18 +196,21 @@ def enumerate_tree(checkout: Checkout, revision: str) -> Iterator[tuple[str, str
             yield path, head.split()[2]
 
 
-def _case(checkout: Checkout, store: Store, commit: tuple[str, str, str, Hunks], tree: dict[str, str]) -> Case | None:
-    name, parent, message, hunks = commit
-    changed = {symbol for path in hunks for symbol in _changed(store, path, hunks[path])}
+def _case(checkout: Checkout, store: Store, change: Change, tree: dict[str, str]) -> Case | None:
+    changed = {
+        symbol
+        for path, spans in change.old.items()
+        for symbol in innermost(select(store.db, "f.path = ? ORDER BY d.id", (path,)), spans)
+    }
     wanted = tuple(
-        Wanted(each.path, each.symbol, each.start_line, each.end_line, _inside(each, hunks[each.path]))
+        Wanted(each.path, each.symbol, each.start_line, each.end_line, _inside(each, change.old[each.path]))
         for each in sorted(changed, key=lambda each: (each.path, each.start))
         if each.kind in FUNCTIONS
     )
     if not 1 <= len(wanted) <= 8:
         return None
-    ranker = Ranker(Retrieval(checkout.folder, store), past=history.read(checkout.git, parent))
-    scored = ranker.score(message)
+    ranker = Ranker(Retrieval(checkout.folder, store), past=history.read(checkout.git, change.parent))
+    scored = ranker.score(change.message)
     places = {(each.path, each.id) for each in changed}
     labels = [(each.path, each.id) in places for each in scored.pool.symbols]
     functions = store.db.execute(
@@ -194,15 +219,40 @@ def _case(checkout: Checkout, store: Store, commit: tuple[str, str, str, Hunks],
     ).fetchall()
     sources = {path: blob for path, blob in tree.items() if language_id(path) in SOURCES}
     used = {each.path for each in scored.pool.symbols} | sources.keys()
-    return Case(checkout.git.parent.name, name, message, wanted, scored, labels, functions,
+    called = _called(checkout, store, change, wanted)
+    return Case(checkout.git.parent.name, change.commit, change.message, wanted, called, scored, labels, functions,
                 {path: tree[path] for path in used if path in tree})  # fmt: skip
 
 
-def _changed(store: Store, path: str, hunks: list[tuple[int, int]]) -> set[Symbol]:
-    """The innermost definitions that hunks touch; functions count as a whole."""
-    found = select(store.db, "f.path = ? ORDER BY d.id", (path,))
+def _called(checkout: Checkout, store: Store, change: Change, wanted: Iterable[Wanted]) -> tuple[Wanted, ...]:
+    names: set[str] = set()
+    for path, spans in change.new.items():
+        data = checkout.run("show", f"{change.commit}:{path}").encode()
+        tags = parser.parse(data, language_id(path))
+        names |= calls(tags.references if tags else (), spans)
+    edited = {(each.path, each.start_line) for each in wanted}
+    found = []
+    for name in sorted(names):
+        defined = [each for each in select(store.db, "d.name = ?", (name,)) if language_id(each.path) in SOURCES]
+        if len(defined) == 1 and (defined[0].path, defined[0].start_line) not in edited:
+            (each,) = defined
+            first = (each.start_line, each.start_line)
+            found.append(Wanted(each.path, each.symbol, each.start_line, each.end_line, (first,)))
+    return tuple(found)
+
+
+def calls(references: Iterable[Reference], spans: Spans) -> set[str]:
+    """Names that are called in lines."""
+    return {
+        each.name for each in references
+        if each.kind == "call" and any(first <= each.line <= last for first, last in spans)
+    }  # fmt: skip
+
+
+def innermost(found: Sequence[Symbol], spans: Spans) -> set[Symbol]:
+    """The innermost definitions of a file that hunks touch, and the functions around those that are none."""
     result: set[Symbol] = set()
-    for hunk in hunks:
+    for hunk in spans:
         touched = [each for each in found if _touches(each, hunk)]
         result |= {
             each for each in touched
@@ -216,8 +266,8 @@ def _touches(symbol: Symbol, hunk: tuple[int, int]) -> bool:
     return symbol.start_line <= hunk[1] and hunk[0] <= symbol.end_line
 
 
-def _inside(symbol: Symbol, hunks: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+def _inside(symbol: Symbol, spans: Spans) -> tuple[tuple[int, int], ...]:
     return tuple(
         (max(min(first, last), symbol.start_line), min(max(first, last), symbol.end_line))
-        for first, last in hunks if first <= symbol.end_line and symbol.start_line <= last
+        for first, last in spans if first <= symbol.end_line and symbol.start_line <= last
     )  # fmt: skip

@@ -13,13 +13,17 @@ from pathlib import Path
 
 import numpy as np
 from commits import Case
-from context import BUDGETS, collect, ours, recall
+from context import collect, ours
+from scores import recall
 
 from farthing.index import model as fitted_model
 from farthing.index.features import FEATURES
 from farthing.index.model import Model
 
 PENALTY = 1.0
+BUDGETS = (1000, 2000, 4000, 8000)
+"""Where the packing is to be good."""
+
 SET = {"focus": 1.0, "selected": 8.0}
 """Weights that history can't tell, as no commit says what was open in its author's editor: chosen, not fitted."""
 
@@ -31,7 +35,7 @@ SEARCH = {
 }
 
 
-def regress(cases: list[Case]) -> "np.ndarray":
+def regress(cases: list[Case]) -> "np.typing.NDArray[np.float64]":
     """Weights of the features: those under which the changed candidates of a commit stand out from its others."""
     beta = np.zeros(len(FEATURES))
     examples = [(case.scored.matrix, np.array(case.labels, dtype=float)) for case in cases]
