@@ -40,15 +40,7 @@ def matrix(
         read: bytes of a file, in lower case.
     """
     words = [*(stem.encode() for stem in weighed), *(name.lower().encode() for name in sorted(asked.names))]
-    in_body = np.zeros((len(words), len(pool)), dtype=bool)
-    in_file = np.zeros_like(in_body)
-    for path, members in _by_file(pool).items():
-        data = read(path)
-        spans = [(pool[i].start, ends.get(pool[i].id, pool[i].end)) for i in members]
-        for row, word in enumerate(words):
-            if (held := holding(data, word, spans)) is not None:
-                in_body[row, members] = held
-                in_file[row, members] = True
+    in_body, in_file = _found(words, pool, ends, read)
     names = [f"{symbol.symbol} {symbol.path}".lower() for symbol in pool]
     covered = np.zeros((len(pool), len(COLUMNS)))
     both, here, called, around, coded = covered.T
@@ -62,6 +54,22 @@ def matrix(
     if asked.names:
         coded += in_body[len(weighed) :].mean(axis=0)
     return covered
+
+
+def _found(
+    words: Sequence[bytes], pool: Sequence[Symbol], ends: Mapping[int, int], read: Callable[[str], bytes]
+) -> "tuple[np.ndarray[tuple[int, int], np.dtype[np.bool]], np.ndarray[tuple[int, int], np.dtype[np.bool]]]":
+    """For each word, one row, and each candidate, one column: whether its body holds the word, and whether its file."""
+    in_body = np.zeros((len(words), len(pool)), dtype=np.bool)
+    in_file = np.zeros_like(in_body)
+    for path, members in _by_file(pool).items():
+        data = read(path)
+        spans = [(pool[i].start, ends.get(pool[i].id, pool[i].end)) for i in members]
+        for row, word in enumerate(words):
+            if (held := holding(data, word, spans)) is not None:
+                in_body[row, members] = held
+                in_file[row, members] = True
+    return in_body, in_file
 
 
 def _by_file(pool: Sequence[Symbol]) -> dict[str, list[int]]:
