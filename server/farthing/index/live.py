@@ -138,7 +138,11 @@ class LiveIndex:
             self._watched = True
             await self._update_all()
             while not self._stopping.is_set():
-                if paths := await self._changed.get():
+                paths = await self._changed.get()
+                while not self._changed.empty():
+                    # What came during an update. A switch of branches comes in batches, each of which is a long one.
+                    paths |= self._changed.get_nowait()
+                if paths:
                     if await self._in_thread(functools.partial(self._update, paths)):
                         self._updated()
                     else:
