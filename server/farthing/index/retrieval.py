@@ -155,7 +155,7 @@ class Retrieval:
             spots += [(path, line, kind, first + inside if inside >= 0 else -1) for line, inside, kind in here]
             if len(spots) >= limit:
                 break
-        ids = [Place(id, path, "", "") for path, _, _, id in spots if id >= 0]
+        ids = [Place(id, path, "", "", "") for path, _, _, id in spots if id >= 0]
         around = {(each.id, each.path): each for each in symbols.at(self.db, ids)}
         return [Use(path, line, kind, around.get((id, path))) for path, line, kind, id in spots]
 

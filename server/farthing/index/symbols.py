@@ -1,5 +1,6 @@
 """Finding definitions by name."""
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,18 @@ from farthing.index.store import Connection
 
 MAX_NAMES = 400
 """Names that are looked at for one query, by each way to find them."""
+
+FEW = 10
+"""With fewer names than this, and none that is just the query, it was perhaps mistyped."""
+
+LONG = 8
+"""What has so many letters and is in a name was not."""
+
+MAX_OWNED = 2000
+"""Definitions in an owner among which they are chosen."""
+
+MAX_GRAMS = 16
+"""Three-letter groups of a query that are looked up."""
 
 MAX_PLACES = 300
 """Definitions of one name among which the best are chosen."""
@@ -44,6 +57,7 @@ class Place(NamedTuple):
 
     id: int
     path: str
+    name: str
     symbol: str
     """Qualified name."""
     kind: str
@@ -61,7 +75,7 @@ def select(db: Connection, where: str, values: Iterable[object] = ()) -> list[Sy
 
 def places(db: Connection, where: str, values: Iterable[object] = ()) -> list[Place]:
     """As :func:`select`, without what is only shown."""
-    rows = db.execute(f"SELECT d.id, f.path, d.qualified, d.kind {FROM} WHERE {where}", tuple(values))
+    rows = db.execute(f"SELECT d.id, f.path, d.name, d.qualified, d.kind {FROM} WHERE {where}", tuple(values))
     return [Place._make(row) for row in rows]
 
 
@@ -81,24 +95,34 @@ def search(db: Connection, query: str, limit: int) -> list[Symbol]:
     *owners, wanted = [part for part in re.split(r"\.|::|#|/|\s+", query.strip()) if part] or [""]
     if not wanted or limit < 1:
         return []
-    ranked = sorted((_name_key(name, wanted), name) for name in _names(db, wanted))
-    found: list[tuple[int, Place]] = []
-    for key, name in ranked:
-        hits = sorted(_places(db, name, owners, max(4 * limit, MAX_PLACES)), key=_place_key)
-        found += [(key[0], hit) for hit in hits[:limit]]
+    keys = {name: _name_key(name, wanted) for name in _names(db, wanted)}
+    names = sorted(keys, key=keys.__getitem__)
+    found = _owned_places(db, names, owners) if owners else _places(db, names, limit)
+    # Headings of documents come after code that matches as well.
+    found.sort(key=lambda place: (keys[place.name][0], place.kind == "section", *keys[place.name], *_place_key(place)))
+    return at(db, found[:limit])
+
+
+def _places(db: Connection, names: Iterable[str], limit: int) -> list[Place]:
+    """Definitions of the first names, as many as are wanted and those of the same name as the last."""
+    found: list[Place] = []
+    for name in names:
+        found += places(db, "d.name = ? LIMIT ?", (name, max(4 * limit, MAX_PLACES)))
         if len(found) >= limit:
             break
-    # Headings of documents come after code that matches as well.
-    found.sort(key=lambda each: (each[0], each[1].kind == "section"))
-    return at(db, [place for _, place in found[:limit]])
+    return found
 
 
-def _places(db: Connection, name: str, owners: Sequence[str], limit: int) -> list[Place]:
-    """Definitions of a name; only those in the owners, where there are any."""
-    where = "d.name = ?" + " AND d.qualified LIKE ? ESCAPE '\\'" * len(owners)
-    patterns = ("%" + re.sub(r"([%_\\])", r"\\\1", owner) + "%" for owner in owners)
-    hits = places(db, where + " LIMIT ?", (name, *patterns, limit))
-    return [hit for hit in hits if _owned(hit.symbol, owners)] if owners else hits
+def _owned_places(db: Connection, names: Sequence[str], owners: Sequence[str]) -> list[Place]:
+    """Definitions of any of the names in the owners."""
+    like = " AND d.qualified LIKE ? ESCAPE '\\'" * len(owners)
+    patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", owner) + "%" for owner in owners]
+    where = f"d.name IN (SELECT value FROM json_each(?)){like} LIMIT ?"
+    for first in (names[:FEW], names):  # most often the whole name was typed
+        values = (json.dumps(first), *patterns, MAX_OWNED)
+        if found := [place for place in places(db, where, values) if _owned(place.symbol, owners)]:
+            return found
+    return []
 
 
 def _names(db: Connection, wanted: str) -> set[str]:
@@ -110,11 +134,12 @@ def _names(db: Connection, wanted: str) -> set[str]:
         )
     }
     if len(wanted) >= 3 and len(found) < MAX_NAMES:
-        found |= _matching(db, _quoted(wanted))
-    if len(wanted) >= 4 and len(found) < 10:
-        # Nothing has it in it: what shares most three-letter groups with it was perhaps mistyped.
-        grams = _grams(wanted)
-        found |= {name for name in _matching(db, _rare_grams(db, wanted)) if _alike(name, grams)}
+        # The end of a long name tells enough: names have their beginnings in common.
+        want = wanted.lower()
+        found |= {name for name in _matching(db, _quoted(wanted[-MAX_GRAMS:])) if want in name.lower()}
+    few = FEW if len(wanted) < LONG else 1
+    if len(wanted) >= 4 and len(found) < few and not any(name.lower() == wanted.lower() for name in found):
+        found |= _mistyped(db, wanted)
     return found
 
 
@@ -124,35 +149,51 @@ def _matching(db: Connection, expression: str) -> set[str]:
     return {name for (name,) in rows}
 
 
-def _rare_grams(db: Connection, wanted: str) -> str:
-    """The three-letter groups of a text that few names have. A name that is much like it has some of them."""
+def _mistyped(db: Connection, wanted: str) -> set[str]:
+    """Names that share at least half of the three-letter groups of what was typed."""
+    grams = _grams(wanted)
+    some = sorted(grams)[:: len(grams) // MAX_GRAMS + 1]
+    for expression in (_rare(db, some), _halves(wanted)):
+        names = _matching(db, expression) if expression else ()
+        if found := {name for name in names if 2 * _missing(name.lower(), grams) <= len(grams)}:
+            return found
+    return set()
+
+
+def _rare(db: Connection, grams: Iterable[str]) -> str:
+    """Those of the groups that few names have: what is much like the typed name has some of them."""
     counts: list[tuple[int, str]] = []
-    for gram in _grams(wanted):
-        row = db.execute("SELECT doc FROM name_terms WHERE term = ?", (gram,)).fetchone()
-        if row:
-            counts.append((row[0], gram))
-    chosen: list[str] = []
-    total = 0
-    for count, gram in sorted(counts):
-        total += count
-        if chosen and total > MAX_NAMES:
-            break
-        chosen.append(_quoted(gram))
-    return " OR ".join(chosen) or _quoted(wanted)
+    for gram in grams:
+        query = "SELECT count(*) FROM (SELECT 1 FROM name_grams WHERE name_grams MATCH ? LIMIT ?)"
+        [count] = db.execute(query, (_quoted(gram), MAX_NAMES)).fetchone()
+        if 0 < count < MAX_NAMES:
+            counts.append((count, gram))
+    counts.sort()
+    chosen = [gram for i, (_, gram) in enumerate(counts) if not i or sum(n for n, _ in counts[: i + 1]) <= MAX_NAMES]
+    return " OR ".join(map(_quoted, chosen))
+
+
+def _halves(wanted: str) -> str:
+    """Where each group is in many names: any two of the typed name's four parts, as one slip spoils two at most."""
+    size = len(wanted) / 4
+    parts = [wanted[round(i * size) : round((i + 1) * size)] for i in range(4)]
+    if min(map(len, parts)) < 3:
+        parts = [wanted[: len(wanted) // 2], wanted[len(wanted) // 2 :]]
+        return " OR ".join(_quoted(part) for part in parts if len(part) >= 3)
+    return " OR ".join(f"({_quoted(a)} AND {_quoted(b)})" for a, b in itertools.combinations(parts, 2))
 
 
 def _quoted(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _alike(name: str, grams: set[str]) -> bool:
-    low = name.lower()
-    return 2 * sum(gram in low for gram in grams) >= len(grams)
-
-
 def _grams(text: str) -> set[str]:
     low = text.lower()
     return {low[i : i + 3] for i in range(len(low) - 2)}
+
+
+def _missing(low: str, grams: set[str]) -> int:
+    return sum(gram not in low for gram in grams)
 
 
 def _name_key(name: str, wanted: str) -> tuple[int, int, int, str]:
@@ -168,7 +209,7 @@ def _name_key(name: str, wanted: str) -> tuple[int, int, int, str]:
         place = 3 if _begins_word(name, low, want) else 4
     else:
         place = 5
-        missing = sum(gram not in low for gram in _grams(want))
+        missing = _missing(low, _grams(want))
     return place, missing, len(name), name
 
 
