@@ -31,11 +31,12 @@ _BOM = b"\xef\xbb\xbf"
 _TABLES = (
     "CREATE TEMP TABLE IF NOT EXISTS hidden (path TEXT PRIMARY KEY) WITHOUT ROWID",
     "CREATE TEMP TABLE IF NOT EXISTS unsaved (path TEXT PRIMARY KEY, content INTEGER NOT NULL, key BLOB NOT NULL, "
-    "size INTEGER NOT NULL) WITHOUT ROWID",
+    "size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS temp.unsaved_by_content ON unsaved (content)",
-    # As it is written, SQLite merges it into queries that name it first: both halves use the tables' indexes.
+    # SQLite merges it into a query that names it first, so that both halves use their tables' indexes; but only where
+    # the columns of both have the same types.
     "CREATE TEMP VIEW IF NOT EXISTS files AS SELECT path, content, size, mtime_ns FROM main.files "
-    "WHERE path NOT IN (SELECT path FROM temp.hidden) UNION ALL SELECT path, content, size, -1 FROM temp.unsaved",
+    "WHERE path NOT IN (SELECT path FROM temp.hidden) UNION ALL SELECT path, content, size, mtime_ns FROM temp.unsaved",
 )
 
 
@@ -97,14 +98,13 @@ class Overlay:
             self._follow(path)
 
     def resync(self, paths: Iterable[str] | None = None) -> None:
-        """Look again at which texts differ from their files, after some files (None: any) were indexed.
-
-        Raises:
-            IndexUnavailable: as :meth:`put`.
-        """
+        """Look again at which texts differ from their files, after some files (None: any) were indexed."""
         lost = self._forget_lost()
         for path in list(self._texts) if paths is None else {*lost, *paths} & self._texts.keys():
-            self._follow(path)
+            try:
+                self._follow(path)
+            except IndexUnavailable as exc:
+                _logger.warning("the unsaved text of %s is not in the index: %s", path, exc)
 
     def clear(self) -> None:
         """Leave every path to the disk.
@@ -141,7 +141,7 @@ class Overlay:
         try:
             while self._lost():
                 db.execute("COMMIT")
-                self._restore()
+                self.resync(())
                 db.execute("BEGIN")
             yield
         finally:
@@ -163,7 +163,8 @@ class Overlay:
             self._show(path, data, None)
         else:
             shown = self._shown.get(path)
-            if not (shown and shown.written and shown.data == data):
+            # During a first index, for which the store is locked for long, nothing is shown; it ends with a resync.
+            if not (shown and shown.written and shown.data == data) and not bulk.running(self._store.db):
                 made = self._kept.get((rows.content_hash(data), language)) or rows.make(data, language)
                 self._keep(made)
                 self._show(path, data, made)
@@ -178,7 +179,7 @@ class Overlay:
             written = _write(db, made, next(self._keys)) if made else None
             if written:
                 values = (path, written.id, written.key, len(data))
-                db.execute("INSERT INTO temp.unsaved VALUES (?, ?, ?, ?)", values)
+                db.execute("INSERT INTO temp.unsaved VALUES (?, ?, ?, ?, -1)", values)
             if before and before.written:
                 _erase(db, before.written)
         self._shown[path] = _Shown(data, written)
@@ -187,13 +188,12 @@ class Overlay:
         gone = {path: self._shown[path] for path in paths if path in self._shown}
         if not gone:
             return
+        # First of all, nobody sees them any more: what can't be erased now is not found either.
+        self._leave(gone)
         with self._store.transaction() as db:
-            self._leave(gone)
             for shown in gone.values():
                 if shown.written:
                     _erase(db, shown.written)
-        for path in gone:
-            del self._shown[path]
 
     def _publish(self, path: str, data: bytes, written: _Written) -> None:
         """Give a text's content the hash by which all know it: it is about to be that of a file."""
@@ -224,11 +224,8 @@ class Overlay:
         return [path for (path,) in found]
 
     def _forget_lost(self) -> list[str]:
-        lost = self._lost()
-        if lost:
+        if lost := self._lost():
             self._leave(lost)
-            for path in lost:
-                del self._shown[path]
         return lost
 
     def _leave(self, paths: Collection[str]) -> None:
@@ -236,14 +233,10 @@ class Overlay:
         db = self._store.db
         for table in ("hidden", "unsaved"):
             db.executemany(f"DELETE FROM temp.{table} WHERE path = ?", [(path,) for path in paths])
-        if len(paths) == len(self._shown):
+        for path in paths:
+            del self._shown[path]
+        if not self._shown:
             db.execute("DROP VIEW temp.files")
-
-    def _restore(self) -> None:
-        try:
-            self.resync(())
-        except IndexUnavailable as exc:
-            _logger.warning("unsaved text is left out of the index: %s", exc)
 
 
 def _write(db: Connection, made: ContentRows, key: bytes) -> _Written:

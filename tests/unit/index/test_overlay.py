@@ -1,5 +1,6 @@
 """Unsaved texts in front of the files on disk."""
 
+import contextlib
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from farthing.errors import IndexUnavailable
 from farthing.index import incremental, indexer, rows, scan
 from farthing.index.overlay import Overlay
-from farthing.index.rank import Ranker
+from farthing.index.rank import Ranker, Selection
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
 from tests.support import repositories
@@ -253,6 +254,53 @@ def test_a_full_disk_leaves_the_last_state(editing: Editing) -> None:
         editing.overlay.put(PRICES, "".join(f"def unheard_of_{i}():\n    return {i}\n\n\n" for i in range(3000)))
     assert editing.names("cost_of") == [(PRICES, "cost_of")]
     assert editing.overlay.read(PRICES) == EDITED.encode()
+
+
+def test_a_first_index_is_not_waited_for(editing: Editing) -> None:
+    editing.overlay.put("new.py", "def new():\n    pass\n")
+    other = Store(editing.file)
+    with other.first_fill():
+        editing.overlay.put(PRICES, EDITED)
+        assert editing.overlay.read(PRICES) is None
+        editing.overlay.put("new.py", None)
+    assert editing.names("new") == []
+    editing.overlay.resync()
+    assert editing.names("cost_of") == [(PRICES, "cost_of")]
+    other.close()
+
+
+def test_no_query_goes_through_all_files(editing: Editing) -> None:
+    editing.overlay.put(PRICES, EDITED)
+    db, asked, plans = editing.store.db, list[str](), dict[str, list[str]]()
+    db.set_trace_callback(asked.append)
+    with editing.overlay.steady():
+        for symbol in editing.ask.symbols("cost_of") + editing.ask.symbols("Shop.cost_of") + editing.ask.symbols("ad"):
+            editing.ask.references_to(symbol)
+        editing.ask.definition_of("rate", "shop/cart.py")
+        editing.ask.signatures_near("shop/cart.py", 1, "from shop.prices import cost_of\n\n\ncost_of(1)\n")
+        Ranker(editing.ask).rank("What does cost_of cost", ["shop/cart.py"], Selection("shop/cart.py", 9, 22), 500)
+    db.set_trace_callback(None)
+    for query in asked:
+        if " files " in query and "count(*)" not in query:
+            plans[query] = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {query}")]
+    assert len(plans) > 5
+    scans = ("MATERIALIZE files", "CO-ROUTINE files", "MATERIALIZE f", "CO-ROUTINE f")
+    assert {query: plan for query, plan in plans.items() if any(step.startswith(scans) for step in plan)} == {}
+
+
+def test_a_text_that_cannot_be_erased_is_not_found(editing: Editing, monkeypatch: pytest.MonkeyPatch) -> None:
+    editing.overlay.put(PRICES, EDITED)
+
+    @contextlib.contextmanager
+    def locked() -> Iterator[None]:
+        raise IndexUnavailable("the index can't be used: database is locked")
+        yield
+
+    with monkeypatch.context() as patched, pytest.raises(IndexUnavailable):
+        patched.setattr(editing.store, "transaction", locked)
+        editing.overlay.put(PRICES, None)
+    assert editing.names("cost_of") == []
+    assert editing.names("price_of") == [(PRICES, "price_of")]
 
 
 PATHS = ("a.py", "b.py", "sub/c.py")
