@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from farthing.errors import IndexUnavailable
-from farthing.index import bulk, incremental, languages, rows, scan
+from farthing.index import bulk, incremental, languages, resolve, rows, scan
 from farthing.index.rows import ContentRows
 from farthing.index.store import Connection, Store
 
@@ -33,6 +33,7 @@ _TABLES = (
     "CREATE TEMP TABLE IF NOT EXISTS unsaved (path TEXT PRIMARY KEY, content INTEGER NOT NULL, key BLOB NOT NULL, "
     "size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE INDEX IF NOT EXISTS temp.unsaved_by_content ON unsaved (content)",
+    f"CREATE INDEX IF NOT EXISTS temp.unsaved_by_tail ON unsaved ({resolve.TAIL.replace('f.path', 'path')})",
     # SQLite merges it into a query that names it first, so that both halves use their tables' indexes; but only where
     # the columns of both have the same types.
     "CREATE TEMP VIEW IF NOT EXISTS files AS SELECT path, content, size, mtime_ns FROM main.files "
