@@ -4,6 +4,7 @@ the defined names differ, some of one word and some of another, and the most com
 clock stands the processor's, which tells less of what else the machine does."""
 
 import argparse
+import functools
 import multiprocessing
 import os
 import random
@@ -86,6 +87,11 @@ def variation(source: Source, number: int) -> dict[str, str]:
     return found
 
 
+def renamed(names: dict[str, str], found: re.Match[str]) -> str:
+    """What stands in a copy for an identifier."""
+    return names.get(found[0], found[0])
+
+
 def make_tree(source: Source, target: Path, symbols: int) -> None:
     """Write copies until they hold about so many definitions."""
     left, number = symbols, 0
@@ -95,7 +101,7 @@ def make_tree(source: Source, target: Path, symbols: int) -> None:
             if left <= 0:
                 break
             text = (source.root / path).read_bytes().decode("utf-8", "surrogateescape")
-            varied = _IDENTIFIER.sub(lambda found, names=names: names.get(found[0], found[0]), text)
+            varied = _IDENTIFIER.sub(functools.partial(renamed, names), text)
             copy = target / f"part_{number:02}" / path
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_bytes(varied.encode("utf-8", "surrogateescape"))
@@ -107,10 +113,10 @@ Times = list[tuple[float, float]]
 """Seconds by the clock and of the processor."""
 
 
-def timed(ask: Callable[[], object]) -> tuple[float, float]:
+def timed(ask: Callable[..., object], *asked: object) -> tuple[float, float]:
     """How long a question takes."""
     clock, processor = time.perf_counter(), time.thread_time()
-    ask()
+    ask(*asked)
     return time.perf_counter() - clock, time.thread_time() - processor
 
 
@@ -129,7 +135,7 @@ def queries(retrieval: Retrieval, dice: random.Random) -> dict[str, list[str]]:
     """What is typed into a search for symbols, by sort."""
     names = [name for (name,) in retrieval.db.execute("SELECT name FROM names ORDER BY name") if len(name) > 4]
     last = retrieval.db.execute("SELECT max(id) FROM definitions").fetchone()[0]
-    owned = []
+    owned: list[str] = []
     while len(owned) < EACH:
         found = retrieval.db.execute("SELECT qualified FROM definitions WHERE id = ?", (dice.randint(1, last),))
         owned += [qualified for (qualified,) in found if "." in qualified]
@@ -170,16 +176,16 @@ def ask_warm(retrieval: Retrieval, dice: random.Random) -> None:
             retrieval.symbols(query + "e")
     every: Times = []
     for name, sort in asked.items():
-        times = [timed(lambda query=query: retrieval.symbols(query)) for query in sort]
+        times = [timed(retrieval.symbols, query) for query in sort]
         row(f"symbols: {name}", times)
         every += times
     row("symbols: all", every)
     spots = list(places(retrieval, dice))
-    row("signatures_near", [timed(lambda spot=spot: retrieval.signatures_near(*spot)) for spot in spots])
+    row("signatures_near", [timed(retrieval.signatures_near, *spot) for spot in spots])
     names = [(dice.choice(_IDENTIFIER.findall(text) or ["none"]), path) for path, _, text in spots]
-    row("definition_of", [timed(lambda each=each: retrieval.definition_of(*each)) for each in names])
+    row("definition_of", [timed(retrieval.definition_of, *each) for each in names])
     known = [found[0] for name, path in names if (found := retrieval.definition_of(name, path, 1))]
-    row("references_to", [timed(lambda each=each: retrieval.references_to(each)) for each in known])
+    row("references_to", [timed(retrieval.references_to, each) for each in known])
 
 
 def ask_after_changes(retrieval: Retrieval, dice: random.Random) -> None:
@@ -188,10 +194,10 @@ def ask_after_changes(retrieval: Retrieval, dice: random.Random) -> None:
     for number, (path, line, text) in enumerate(list(places(retrieval, dice))[:20]):
         with (retrieval.root / path).open("a") as file:
             file.write(f"\n# saved {number} {time.time_ns()}\n")
-        update = timed(lambda path=path: incremental.update_paths(retrieval.root, retrieval.store, [path]))
+        update = timed(incremental.update_paths, retrieval.root, retrieval.store, [path])
         saved.append(update)
-        near.append(timed(lambda spot=(path, line, text): retrieval.signatures_near(*spot)))
-        found.append(timed(lambda number=number: retrieval.symbols(f"saved_{number}")))
+        near.append(timed(retrieval.signatures_near, path, line, text))
+        found.append(timed(retrieval.symbols, f"saved_{number}"))
     row("one saved file", saved)
     row("signatures_near after it", near)
     row("symbols after it", found)
@@ -199,19 +205,19 @@ def ask_after_changes(retrieval: Retrieval, dice: random.Random) -> None:
 
 def ask_cold(root: Path, path: Path, sort: Iterable[str], forget: bool) -> tuple[Times, Times]:
     """The first questions to a newly opened store; with ``forget``, which isn't in the system's memory either."""
-    found, near = [], []
+    found: Times = []
+    near: Times = []
     dice = random.Random(5)
     for query in sort:
         store = Store(path)
         retrieval = Retrieval(root, store)
         spot = next(places(retrieval, dice))
-        for times, ask in (
-            (found, lambda retrieval=retrieval, query=query: retrieval.symbols(query)),
-            (near, lambda retrieval=retrieval, spot=spot: retrieval.signatures_near(*spot)),
-        ):
-            if forget:
-                forget_file(path)
-            times.append(timed(ask))
+        if forget:
+            forget_file(path)
+        found.append(timed(retrieval.symbols, query))
+        if forget:
+            forget_file(path)
+        near.append(timed(retrieval.signatures_near, *spot))
         store.close()
     return found, near
 
