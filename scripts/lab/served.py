@@ -1,6 +1,7 @@
 """A real ``farthing serve`` with a folder open and an engine that only pretends: its memory, and how long completions
 take while all files of a repository of 10,000 change at once."""
 
+import contextlib
 import os
 import random
 import shutil
@@ -36,7 +37,6 @@ from farthing import server
 from farthing.index.rank import Ranker
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
-from tests.support.lsp import Client
 kept = server.build()
 root = Path(sys.argv[1])
 ask = Retrieval(root, Store(Path(sys.argv[2])))
@@ -54,10 +54,15 @@ def resident(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS")), 0.0)
 
 
-def children(pid: int) -> list[int]:
-    """Ids of the processes that one started."""
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(each) for task in tasks for each in task.read_text().split()]
+def below(pid: int) -> dict[int, str]:
+    """Ids and command lines of the processes that one started, and that these did."""
+    found: dict[int, str] = {}
+    with contextlib.suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").glob("*/children"):
+            for child in map(int, task.read_text().split()):
+                found[child] = Path(f"/proc/{child}/cmdline").read_text()
+                found |= below(child)
+    return found
 
 
 @contextmanager
@@ -92,14 +97,15 @@ def memory(root: Path, files: int) -> None:
     with served(root) as (client, _):
         pid, most = client.process.pid, 0.0
         path = store_path(root)
-        while _rows(path, "SELECT count(*) FROM files") < files or _rows(path, "SELECT running FROM bulk"):
-            most = max(most, sum(map(resident, children(pid))))
+        while _rows(path, "SELECT count(*) FROM files") < files or "spawn_main" in "".join(below(pid).values()):
+            most = max(most, sum(map(resident, below(pid))))
             time.sleep(0.05)
         for query in ("QuerySet", "get_queryset", "midleware", "cache", "render to") * 10:
             client.ask("workspace/symbol", {"query": query})
-        while children(pid):
-            time.sleep(0.05)
-        print(f"{'the server: resident':34} {resident(pid):.0f} MB, its workers while they index {most:.0f} MB")
+        print(f"{'the server: resident':34} {resident(pid):.0f} MB")
+        print(
+            f"{'  its other processes':34} {most:.0f} MB while they index, then {sum(map(resident, below(pid))):.0f} MB"
+        )
         report = "print(next(line for line in open('/proc/self/status') if line.startswith('VmRSS')))"
         command = [sys.executable, "-c", RANK + report, str(root), str(path)]
         found = subprocess.run(command, check=True, capture_output=True, text=True, cwd=Path(__file__).parents[2])
