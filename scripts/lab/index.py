@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import served
 import tree_sitter
 
 from farthing.index import incremental, indexer, languages, trees
@@ -94,6 +93,8 @@ def ask(retrieval: Retrieval, paths: list[str], dice: random.Random) -> None:
 
 def main() -> int:
     """Copy the tree, as files of it are changed, and measure."""
+    import served  # here, as the worker processes import this file again, and their start is measured
+
     arguments = argparse.ArgumentParser(description=__doc__)
     which = arguments.add_mutually_exclusive_group(required=True)
     which.add_argument("--root", type=Path, help="source tree")

@@ -21,6 +21,9 @@ from farthing.index.migrations import MIGRATIONS
 Connection = sqlite3.Connection
 """What modules that ask name in their signatures; only this one opens any."""
 
+CHECKPOINT_PAGES = 1000
+"""The log is written to the file when it has so many pages: SQLite's own default."""
+
 BUSY_SECONDS = 10.0
 """How long a writer waits for another one."""
 
@@ -189,9 +192,12 @@ class Store:
         """
         with self.transaction() as db:
             bulk.begin(db)
+        # Pages that are written again and again go from the log to the file once.
+        self.db.execute("PRAGMA wal_autocheckpoint = 0")
         try:
             yield
         finally:
+            self.db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             with self.transaction() as db:
                 bulk.end(db)
 
