@@ -2,6 +2,7 @@
 
 import dataclasses
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,19 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Model:
     return model
 
 
+@pytest.fixture(params=["stand-in", pytest.param("library", marks=pytest.mark.model)])
+def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Candidates that are copies and have no speed, or real ones."""
+
+    def copy(arguments: list[str], quant: str, file: Path, cancelled: Callable[[], bool]) -> requantise.Candidate:
+        if arguments[0] != str(file):
+            shutil.copy(arguments[0], file)
+        return requantise.Candidate(quant, file, 1.0, 1.0)
+
+    if request.param == "stand-in":
+        monkeypatch.setattr(requantise, "_candidate", copy)
+
+
 def names() -> set[str]:
     """The files of the models directory, but the staging area."""
     return {path.name for path in paths.models_dir().iterdir() if path.name != ".staging"}
@@ -45,7 +59,7 @@ def test_a_faster_file_takes_the_place(tiny: Model, monkeypatch: pytest.MonkeyPa
     assert "making and measuring Q4_0" in said
 
 
-def test_a_slower_file_does_not(tiny: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slower_file_does_not(tiny: Model, made: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requantise, "_WORTH", 1e9)
     path = pull(tiny, lambda at: None)
     assert path == store.published_path(tiny)
@@ -66,7 +80,7 @@ def test_cancelling_leaves_the_published_file_and_the_next_pull_goes_on(
     assert pull(tiny, lambda at: None) != store.published_path(tiny)
 
 
-def test_killed_before_the_published_file_was_deleted(tiny: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_killed_before_the_published_file_was_deleted(tiny: Model, made: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requantise, "_WORTH", 0)
     path = pull(tiny, lambda at: None)
     shutil.copy(path, store.published_path(tiny))
