@@ -1,5 +1,6 @@
 """The index behind the language server."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 from farthing.index.store import store_path
 from tests.support import lsp
+
+WAIT_S = 20.0
+"""The index follows files and texts after a moment; so long is waited before a test fails."""
 
 SOURCE = "class Basket:\n    def add_apple(self):\n        pass\n"
 
@@ -38,14 +42,18 @@ def start(client: lsp.Client, roots: list[Path], index: dict[str, bool]) -> None
     client.notify("initialized", {})
 
 
+def symbols_now(client: lsp.Client, query: str) -> list[str]:
+    """Names found."""
+    return [each["name"] for each in client.ask("workspace/symbol", {"query": query})]
+
+
 def symbols(client: lsp.Client, query: str, wanted: int) -> list[str]:
-    """Names found, once there are as many as wanted: the index follows the files after a moment."""
-    found: list[str] = []
-    for _ in range(600):
-        found = [each["name"] for each in client.ask("workspace/symbol", {"query": query})]
-        if len(found) == wanted:
-            break
-    return found
+    """Names found, once there are as many as wanted."""
+    end = time.monotonic() + WAIT_S
+    while True:
+        found = symbols_now(client, query)
+        if len(found) == wanted or time.monotonic() > end:
+            return found
 
 
 def test_workspace_symbols_follow_the_files(editor: lsp.Client, repository: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_lsp_index import start, symbols
+from tests.e2e.test_lsp_index import start, symbols, symbols_now
 from tests.support import lsp
 from tests.support.cli import run_here
 
@@ -39,14 +39,14 @@ def test_a_function_is_renamed_before_the_file_is_saved(editor: lsp.Client, repo
     editor.edit(uri, 2, (0, 9), (0, 14), "cherry")
     editor.insert(uri, 3, 0, 0, "# 🍒\n")
     assert symbols(editor, "pick_cherry", 1) == ["pick_cherry"]
-    assert "pick_apple" not in symbols(editor, "pick_apple", 0)
+    assert "pick_apple" not in symbols_now(editor, "pick_apple")
     [found] = [each for each in editor.ask("workspace/symbol", {"query": "pick_cherry"})]
     assert (found["location"]["uri"], found["location"]["range"]["start"]["line"]) == (uri, 1)
     assert on_disk(repository, "pick_apple") == ["pick_apple"]
     assert "pick_cherry" not in on_disk(repository, "pick_cherry")
     editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
     assert symbols(editor, "pick_apple", 1) == ["pick_apple"]
-    assert "pick_cherry" not in symbols(editor, "pick_cherry", 0)
+    assert "pick_cherry" not in symbols_now(editor, "pick_cherry")
 
 
 def test_a_new_file_that_is_saved(editor: lsp.Client, repository: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_new_file_that_is_saved(editor: lsp.Client, repository: Path) -> None:
     editor.insert(uri, 2, 0, 0, "def pick_pear():\n    pass\n")
     editor.open("untitled:Untitled-1", "def pick_nothing():\n    pass\n")
     assert symbols(editor, "pick_pear", 1) == ["pick_pear"]
-    assert "pick_nothing" not in symbols(editor, "pick_nothing", 0)
+    assert "pick_nothing" not in symbols_now(editor, "pick_nothing")
     (repository / "pear.py").write_text("def pick_pear():\n    pass\n")
     editor.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
     editor.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
