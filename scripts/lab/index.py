@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Measures the index of a source tree: cold, warm, one changed file, questions, memory; beside it, in the same run,
-what tree-sitter alone takes for the same files on one core, and ctags where it is installed."""
+what tree-sitter alone takes for the same files on one core, and ctags and aider's map where they are installed."""
 
 import argparse
 import multiprocessing
@@ -93,6 +93,7 @@ def ask(retrieval: Retrieval, paths: list[str], dice: random.Random) -> None:
 
 def main() -> int:
     """Copy the tree, as files of it are changed, and measure."""
+    import aider_map
     import served  # here, as the worker processes import this file again, and their start is measured
 
     arguments = argparse.ArgumentParser(description=__doc__)
@@ -100,6 +101,7 @@ def main() -> int:
     which.add_argument("--root", type=Path, help="source tree")
     which.add_argument("--switch", action="store_true", help="completions while a branch of 10,000 files is switched")
     arguments.add_argument("--files", type=int, default=served.FILES, help="so many files for --switch instead")
+    arguments.add_argument("--aider", type=Path, help="Python of an environment with aider-chat, to time its map too")
     options = arguments.parse_args()
     if options.switch:
         served.switch(options.files)
@@ -129,6 +131,9 @@ def main() -> int:
         if ctags := shutil.which("ctags"):
             command = [ctags, "-R", "-f", "/dev/null", str(root)]
             print(f"{'ctags -R':34} {seconds(lambda: subprocess.run(command, check=True)):.2f} s")
+        if options.aider:
+            times = aider_map.measure(options.aider.absolute(), root, paths)
+            print(f"{f'aider {times.version}, its map':34} cold {times.cold:.2f} s, warm {times.warm:.2f} s")
         source = [path for path in paths if path.endswith(".py")] or paths
         spread("one saved file", one_file(root, store, source, dice))
         ask(Retrieval(root, store), source, dice)
