@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import signal
 import sys
 import tempfile
 import time
@@ -124,6 +125,10 @@ def measure(options: argparse.Namespace, model: Path) -> tuple[dict[str, Found],
 async def _measure(
     options: argparse.Namespace, model: Path, folders: Sequence[Path], places: Sequence[Place]
 ) -> dict[str, Found]:
+    task = asyncio.current_task()
+    assert task is not None
+    # Otherwise a paused engine would be left behind for ever.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     habits = Habits(options.cps, options.accept, options.pause)
     found: dict[str, Found] = {}
     for work in (typing, unlimited):
@@ -143,9 +148,19 @@ def report(found: dict[str, Found], model: Path) -> dict[str, dict[str, object]]
             **summary(each.lines, each.rests),
             "memory_mb": each.memory / MB,
             "memory_beyond_model_mb": (each.memory - size) / MB,
+            **_own_statistics(each),
         }
         for name, each in found.items()
     }
+
+
+def _own_statistics(found: Found) -> dict[str, object]:
+    """What ``farthing stats`` knows of the typing, by names of the table."""
+    stats = found.told[0].get("stats") if found.told else None
+    if not isinstance(stats, dict):
+        return {}
+    names = ("first_token_ms", "kv_hit_share", "prefilled_tokens", "cancelled")
+    return {f"own_{name}": stats[name] for name in names if name in stats}
 
 
 def write(path: Path, options: argparse.Namespace, found: dict[str, Found], model: Path, seconds: float) -> None:
@@ -194,6 +209,9 @@ def main() -> int:
     except (BenchError, FarthingError) as exc:
         say(f"bench: {exc}")
         return 1
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        say("bench: interrupted")
+        return 130
     seconds = time.monotonic() - started
     if options.json:
         write(options.json, options, found, model, seconds)

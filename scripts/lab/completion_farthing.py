@@ -133,7 +133,7 @@ class Farthing:
 
     async def pids(self) -> list[int]:
         """See :class:`completion_assistant.Assistant`."""
-        return [self._running.process.pid, self._engine_pid]
+        return [pid for pid in (self._running.process.pid, self._engine_pid) if pid]
 
     async def stop(self) -> dict[str, object]:
         """See :class:`completion_assistant.Assistant`."""

@@ -170,6 +170,10 @@ ROWS: tuple[tuple[str, str, Callable[[object], str]], ...] = (
     ("from the cache, p50 / p95 ms", "cached_ms", _pair),
     ("prefilled tokens per answer, p50 / p95", "prefilled_tokens_per_answer", _pair),
     ("prefilled tokens per keystroke, mean", "prefilled_tokens_per_keystroke", _number),
+    ("first token by its own count, p50 / p95 ms", "own_first_token_ms", _pair),
+    ("prompt tokens found in the KV cache, by its own count", "own_kv_hit_share", _percent),
+    ("prefilled tokens by its own count, p50 / p95", "own_prefilled_tokens", _pair),
+    ("cancelled by its own count", "own_cancelled", _number),
     ("memory, MB", "memory_mb", _number),
     ("memory beyond the model's file, MB", "memory_beyond_model_mb", _number),
 )
@@ -199,7 +203,10 @@ def language_table(found: dict[str, dict[str, Summary]]) -> str:
         keys = ("characters_saved", "exact_rest_of_line", "on_screen_share")
         lines = max(cell.get("lines", 0) for cell in cells)
         rows.append(
-            [f"{language}, {lines} lines", *(" / ".join(_percent(cell.get(k)) for k in keys) for cell in cells)]
+            [
+                f"{language}, {lines} line{'s' * (lines != 1)}",
+                *(" / ".join(_percent(cell.get(k)) for k in keys) for cell in cells),
+            ]
         )
     return _markdown(rows)
 
