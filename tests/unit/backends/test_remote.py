@@ -96,6 +96,7 @@ async def test_what_llama_server_is_asked() -> None:
         await answer(backend)
     (body,) = fake.bodies
     assert body == {
+        "input_extra": [],
         "input_prefix": "def f(",
         "input_suffix": "\nx = 1\n",
         "n_predict": 20,
@@ -181,6 +182,36 @@ async def test_a_prompt_that_is_too_long_is_cut_and_stays_cut() -> None:
     assert "s" * 500 in fake.bodies[1]["prompt"]  # the suffix keeps a quarter
 
 
+@pytest.mark.parametrize("end", [[], [CUT]])
+async def test_a_long_prompt_that_ends_in_silence_is_cut(end: list[Any]) -> None:
+    async with FakeRemote("openai") as fake, client(fake) as backend:
+        fake.completions.insert(0, Reply([b": ping\n\n", *end], type="text/event-stream"))
+        assert (await answer(backend, FimRequest("d", "", "p" * 3000, "", 20)))[0] == "done()"
+    sizes = [len(body["prompt"]) for body in fake.bodies]
+    assert sizes[-1] < 0.6 * sizes[0]
+
+
+async def test_what_is_known_of_other_files_stands_first() -> None:
+    request = FimRequest("d", "", "x = ", "\n", 20, header="# <|fim_prefix|>\n")
+    async with FakeRemote("openai") as fake, client(fake) as backend:
+        await answer(backend, request)
+    assert fake.bodies[0]["prompt"].startswith("# < |fim_prefix|>\n<|fim_prefix|>x = <|fim_suffix|>")
+    async with FakeRemote("ollama") as fake, client(fake) as backend:
+        await answer(backend, request)
+    assert fake.bodies[0]["prompt"] == "# < |fim_prefix|>\nx = "
+    async with FakeRemote("llama-server") as fake, client(fake) as backend:
+        await answer(backend, request)
+    assert [extra["text"] for extra in fake.bodies[0]["input_extra"]] == [request.header]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_only_llama_server_is_warmed(kind: Kind) -> None:
+    async with FakeRemote(kind, pieces=()) as fake, client(fake) as backend:
+        text, _ = await answer(backend, FimRequest("d", "", "x = ", "", 0, urgency="warm"))
+    assert text == ""
+    assert [body["n_predict"] for body in fake.bodies] == ([0] if kind == "llama-server" else [])
+
+
 async def test_a_marker_ends_an_answer_even_in_parts() -> None:
     async with (
         FakeRemote("openai", pieces=["one", "<|file", "_sep|>", "another file"]) as fake,
@@ -242,6 +273,27 @@ async def test_the_newest_request_of_a_document_wins(begun: bool) -> None:
             finish = await end
         assert isinstance(finish, Finish)
         assert (finish.reason, finish.usage.output) == ("superseded", int(begun))
+
+
+async def test_less_urgent_work_does_not_take_the_place_of_a_keystroke() -> None:
+    prefetch = FimRequest("a.py", "", "x", "", 20, urgency="prefetch")
+    async with FakeRemote("llama-server") as fake, client(fake) as backend:
+        fake.completions.insert(0, Reply([HOLD, *fake.completions[0].body], type="text/event-stream"))
+        keystroke = asyncio.create_task(answer(backend))
+        await fake.holding.acquire()
+        assert (await answer(backend, prefetch))[0] == "done()"
+        fake.release()
+        assert (await keystroke)[0] == "done()"
+
+
+async def test_a_keystroke_takes_the_place_of_less_urgent_work() -> None:
+    async with FakeRemote("llama-server") as fake, client(fake) as backend:
+        fake.completions.insert(0, Reply([HOLD]))
+        prefetch = asyncio.create_task(answer(backend, FimRequest("a.py", "", "x", "", 20, urgency="prefetch")))
+        await fake.holding.acquire()
+        assert (await answer(backend))[0] == "done()"
+        assert (await prefetch)[1].reason == "superseded"
+        await fake.left.acquire()
 
 
 async def test_other_documents_are_left_alone() -> None:

@@ -35,7 +35,7 @@ class RemoteBackend:
         self.settings = settings
         self._on_activity = on_activity or (lambda _activity: None)
         self._patience = patience or Patience()
-        self._flights: dict[str, Flight] = {}
+        self._flights: set[Flight] = set()
         self._busy = 0
         """Requests that the server works on."""
         self._link: Link | None = None
@@ -47,10 +47,11 @@ class RemoteBackend:
         """See :class:`farthing.backends.base.CompletionBackend`. The settings say which model; the request's is not
         used."""
         flight = Flight(request)
-        if older := self._flights.get(request.document):
-            older.give_up()
-            older.finish("superseded")
-        self._flights[request.document] = flight
+        for older in self._flights:
+            if older.gives_way_to(request):
+                older.give_up()
+                older.finish("superseded")
+        self._flights.add(flight)
         flight.launch(asyncio.create_task(self._fly(flight)))
         try:
             while True:
@@ -61,8 +62,7 @@ class RemoteBackend:
                 if isinstance(event, Finish):
                     return
         finally:
-            if self._flights.get(request.document) is flight:
-                del self._flights[request.document]
+            self._flights.discard(flight)
             await self._land(flight)
 
     async def describe(self) -> str:
@@ -77,7 +77,7 @@ class RemoteBackend:
 
     async def aclose(self) -> None:
         """Give everything up and close the connections."""
-        for flight in list(self._flights.values()):
+        for flight in list(self._flights):
             flight.give_up()
             flight.finish("cancelled")
             await self._land(flight)
@@ -97,6 +97,9 @@ class RemoteBackend:
 
     async def _fly(self, flight: Flight) -> None:
         server = await self._server()
+        if not flight.request.max_tokens and not server.dialect.warms:
+            flight.finish("length")
+            return
         self._busy += 1
         self._on_activity(Activity("generating", str(server.link.address)))
         try:

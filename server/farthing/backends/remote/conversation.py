@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from farthing.backends.remote import complaint
-from farthing.backends.remote.dialect import Dialect
+from farthing.backends.remote.dialect import SILENCE, Dialect
 from farthing.backends.remote.families import Cut
 from farthing.backends.remote.flight import Flight
 from farthing.backends.remote.framing import Lines, ServerSentEvents, decode
@@ -67,7 +67,12 @@ async def _ask(server: Server, flight: Flight) -> None:
         if answer.is_page:
             raise complaint.web_page(str(server.link.address))
         async with contextlib.aclosing(_messages(server.link, dialect, answer)) as messages:
-            await _take(server, flight, messages)
+            try:
+                await _take(server, flight, messages)
+            except RemoteUnavailable as exc:
+                if flight.usage.output or flight.answered:
+                    raise
+                raise Refused(exc, SILENCE) from exc
 
 
 async def _take(server: Server, flight: Flight, messages: AsyncGenerator[dict[str, Any] | None, None]) -> None:

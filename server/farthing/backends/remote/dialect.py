@@ -11,6 +11,10 @@ SMALLEST = 400
 """Characters. Who finds even this too long has another problem than the length."""
 
 
+SILENCE = "(nothing)"
+"""Stands for the complaint of a server that ended its answer without a word."""
+
+
 @dataclass(frozen=True)
 class Call:
     """One request by HTTP."""
@@ -65,16 +69,27 @@ class Dialect(ABC):
     def fall_back(self, complaint: str, request: FimRequest) -> Self | None:
         """Another way to ask after a refusal; None when there is none."""
         told = complaint.lower()
-        asked = min(self.limit, len(request.prefix) + len(request.suffix))
-        if "context" in told and any(word in told for word in ("length", "window", "size")) and asked > SMALLEST:
-            return replace(self, limit=asked // 2)
+        if "context" in told and any(word in told for word in ("length", "window", "size")):
+            return self.shorter(request)
         return None
 
-    def texts(self, request: FimRequest) -> tuple[str, str]:
-        """Prefix and suffix within the limit. As in the engine's prompts, the far end of the prefix gives way first,
-        then that of the suffix, of which at least a quarter of the room is kept."""
+    def shorter(self, request: FimRequest) -> Self | None:
+        """Ask with half of the text; None where that would be too little."""
+        asked = min(self.limit, len(request.header) + len(request.prefix) + len(request.suffix))
+        return replace(self, limit=asked // 2) if asked > SMALLEST else None
+
+    @property
+    def warms(self) -> bool:
+        """Whether asking for no tokens gets the server ready for what will be asked next."""
+        return False
+
+    def texts(self, request: FimRequest) -> tuple[str, str, str]:
+        """Header, prefix and suffix within the limit. As in the engine's prompts, the header gives way first and as a
+        whole, then the far end of the prefix, then that of the suffix, which keeps a quarter of the room."""
         suffix = request.suffix[: max(self.limit - len(request.prefix), self.limit // 4)]
-        return request.prefix[max(0, len(request.prefix) - (self.limit - len(suffix))) :], suffix
+        prefix = request.prefix[max(0, len(request.prefix) - (self.limit - len(suffix))) :]
+        fits = len(request.header) + len(prefix) + len(suffix) <= self.limit
+        return request.header if fits else "", prefix, suffix
 
 
 def number(value: object) -> int | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from farthing.backends.base import EndReason, FimRequest, Finish, Piece, Usage
 from farthing.backends.remote.dialect import Chunk
 
+_URGENCIES = ("keystroke", "prefetch", "warm")
+
 
 @dataclass(eq=False)
 class Flight:
@@ -19,6 +21,11 @@ class Flight:
     """When the first text came; 0 before."""
     task: "asyncio.Task[None] | None" = None
     started: float = field(default_factory=time.monotonic)
+
+    def gives_way_to(self, request: FimRequest) -> bool:
+        """Whether a newer request takes its place. What is less urgent does not: it is worked on beside this one."""
+        ours, theirs = (_URGENCIES.index(each.urgency) for each in (self.request, request))
+        return self.request.document == request.document and theirs <= ours
 
     def launch(self, task: "asyncio.Task[None]") -> None:
         """Let a task put events in. However it fails, the stream hears of it."""

@@ -24,9 +24,14 @@ class LlamaServer(Dialect):
         """See :class:`Dialect`."""
         return None  # it ends at the model's markers and never shows them
 
+    @property
+    def warms(self) -> bool:
+        """See :class:`Dialect`."""
+        return True
+
     def call(self, request: FimRequest) -> Call:
         """See :class:`Dialect`."""
-        prefix, suffix = self.texts(request)
+        header, prefix, suffix = self.texts(request)
         body: dict[str, Any] = {
             "n_predict": request.max_tokens,
             "temperature": 0.0,
@@ -38,8 +43,9 @@ class LlamaServer(Dialect):
             body["model"] = self.model
         if self.infill:
             # It tokenises these without markers, so they need no defusing.
-            return Call("/infill", body | {"input_prefix": prefix, "input_suffix": suffix})
-        return Call("/completion", body | {"prompt": defuse(prefix)})
+            extra = [{"filename": "context", "text": header}] if header else []
+            return Call("/infill", body | {"input_extra": extra, "input_prefix": prefix, "input_suffix": suffix})
+        return Call("/completion", body | {"prompt": defuse(header + prefix)})
 
     def read(self, message: dict[str, Any]) -> Chunk:
         """See :class:`Dialect`."""

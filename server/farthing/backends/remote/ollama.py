@@ -23,19 +23,17 @@ class Ollama(Dialect):
 
     def call(self, request: FimRequest) -> Call:
         """See :class:`Dialect`."""
-        prefix, suffix = map(defuse, self.texts(request))
+        header, prefix, suffix = map(defuse, self.texts(request))
         body: dict[str, Any] = {
             "model": self.model,
             "stream": True,
             "options": {"num_predict": request.max_tokens, "temperature": 0.0},
         }
         if self.raw:
-            return Call(
-                "/api/generate",
-                body | {"raw": True, "prompt": self.family.prompt(prefix, suffix) if self.family else prefix},
-            )
+            prompt = self.family.prompt(prefix, suffix) if self.family else prefix
+            return Call("/api/generate", body | {"raw": True, "prompt": header + prompt})
         # Without any suffix it would take the prefix for a message of a chat.
-        return Call("/api/generate", body | {"prompt": prefix, "suffix": suffix or "\n"})
+        return Call("/api/generate", body | {"prompt": header + prefix, "suffix": suffix or "\n"})
 
     def read(self, message: dict[str, Any]) -> Chunk:
         """See :class:`Dialect`."""

@@ -1,10 +1,10 @@
 """Servers that speak OpenAI's ``/v1/completions``: vLLM, llama-cpp-python's own, LM Studio and others."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from farthing.backends.base import EndReason, FimRequest
-from farthing.backends.remote.dialect import Call, Chunk, Dialect, number, table, text_of
+from farthing.backends.remote.dialect import SILENCE, SMALLEST, Call, Chunk, Dialect, number, table, text_of
 from farthing.backends.remote.families import defuse
 
 MAX_STOPS = 4
@@ -24,10 +24,10 @@ class OpenAiCompletions(Dialect):
 
     def call(self, request: FimRequest) -> Call:
         """See :class:`Dialect`."""
-        prefix, suffix = map(defuse, self.texts(request))
+        header, prefix, suffix = map(defuse, self.texts(request))
         body: dict[str, Any] = {
             "model": self.model,
-            "prompt": self.family.prompt(prefix, suffix) if self.family else prefix,
+            "prompt": header + (self.family.prompt(prefix, suffix) if self.family else prefix),
             "max_tokens": request.max_tokens,
             "temperature": 0.0,
             "stream": True,
@@ -56,3 +56,11 @@ class OpenAiCompletions(Dialect):
             number(details.get("cached_tokens")),
             number(usage.get("completion_tokens")),
         )
+
+    def fall_back(self, complaint: str, request: FimRequest) -> Self | None:
+        """See :class:`Dialect`."""
+        # llama-cpp-python's server says nothing when a prompt is longer than its context: it breaks off.
+        if complaint == SILENCE:
+            shorter = self.shorter(request)
+            return shorter if shorter and shorter.limit >= SMALLEST else None
+        return super().fall_back(complaint, request)
