@@ -4,6 +4,8 @@
  */
 
 export const STATUS_DID_CHANGE = "farthing/statusDidChange";
+export const COMPLETION_DID_GROW = "farthing/completionDidGrow";
+export const CURSOR_DID_MOVE = "farthing/cursorDidMove";
 export const LIST_MODELS = "farthing/listModels";
 export const PULL_MODEL = "farthing/pullModel";
 export const RESTART_ENGINE = "farthing/restartEngine";
@@ -20,6 +22,10 @@ export interface Status {
   readonly detail: string;
   /** What the user can do about an error, one line. */
   readonly fix: string;
+}
+
+export interface CompletionGrowth {
+  readonly uri: string;
 }
 
 export interface ModelInfo {

@@ -2,7 +2,7 @@
 import { type Disposable, EventEmitter, type LogOutputChannel, commands, window, workspace } from "vscode";
 
 import type { FarthingClient } from "./client";
-import type { InlineCompletionMiddleware } from "./inlineCompletion";
+import type { InlineCompletion } from "./inlineCompletion";
 import { InstallationFailed, type Launcher } from "./launcher";
 import type { Status } from "./protocol";
 import { setServerPython } from "./settings";
@@ -30,7 +30,7 @@ export class Server implements Disposable {
   constructor(
     private readonly launcher: Launcher,
     private readonly log: LogOutputChannel,
-    private readonly middleware: InlineCompletionMiddleware,
+    private readonly completion: InlineCompletion,
   ) {}
 
   get status(): Status {
@@ -124,7 +124,10 @@ export class Server implements Disposable {
       cwd: this.launcher.prepareDirectory(),
       env: this.launcher.serverVariables(),
       log: this.log,
-      middleware: this.middleware,
+      middleware: this.completion.middleware,
+      onCompletionGrowth: (uri) => {
+        this.completion.grew(uri);
+      },
       onStatus: (status) => {
         this.report(status);
       },

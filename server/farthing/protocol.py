@@ -10,6 +10,14 @@ from typing import Literal
 STATUS_DID_CHANGE = "farthing/statusDidChange"
 """Server -> client notification with :class:`Status`, whenever it changes and once after ``initialized``."""
 
+COMPLETION_DID_GROW = "farthing/completionDidGrow"
+"""Server -> client notification with :class:`CompletionGrowth`: who asks again at the same place gets more than before.
+Only to clients that say ``completionDidGrow: true`` in their initialization options; others get every answer whole."""
+
+CURSOR_DID_MOVE = "farthing/cursorDidMove"
+"""Client -> server notification with ``TextDocumentPositionParams``: where the user is, so that the model can read the
+place before the first keystroke. Sent when it has stood still for a moment."""
+
 LIST_MODELS = "farthing/listModels"
 """Request without parameters -> list of :class:`ModelInfo`."""
 
@@ -44,6 +52,13 @@ class Status:
 
     fix: str = ""
     """What the user can do about an error, one line."""
+
+
+@dataclass(frozen=True)
+class CompletionGrowth:
+    """There is more to a completion."""
+
+    uri: str
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from pygls.protocol.language_server import lsp_method
 
 from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
+from farthing.backends.select import SelectedBackend
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.index.folders import Folders
 from farthing.status import StatusBoard
@@ -157,7 +158,8 @@ def build() -> Server:
 
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
-    domain = handlers.Domain(backend, CompletionPipeline(backend), status, Folders())
+    selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
+    domain = handlers.Domain(backend, CompletionPipeline(selected), status, Folders())
     handlers.register(server, domain)
     return server
 

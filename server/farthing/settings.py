@@ -37,6 +37,12 @@ class CompletionSettings:
     disabled_languages: tuple[str, ...] = ()
     """LSP language ids in which nothing is ever suggested."""
 
+    in_comments: bool = False
+    """Suggest within comments too; where the user asks for it outright, that happens anyway."""
+
+    in_strings: bool = True
+    """Suggest within strings too."""
+
 
 @dataclass(frozen=True)
 class EngineSettings:

@@ -41,13 +41,14 @@ class CompletionPipeline:
 
     Args:
         backend: where text comes from.
-        on_growth: told the document when there is more than a request was answered with; without it every request is
-            answered in full.
     """
 
-    def __init__(self, backend: CompletionBackend, on_growth: Callable[[str], None] | None = None) -> None:
+    def __init__(self, backend: CompletionBackend) -> None:
+        self.on_growth: Callable[[str], None] | None = None
+        """Told the document when there is more than a request was answered with; without it every request is answered
+        in full."""
         self._backend = backend
-        self._on_growth = on_growth
+        self._warming: asyncio.Task[None] | None = None
         self._generations: dict[str, Generation] = {}
         self._waiters: dict[str, asyncio.Future[None]] = {}
         self._answers = AnswerCache()
@@ -81,7 +82,7 @@ class CompletionPipeline:
                 return part
             while not (generation.done.done() or replaced.done()):
                 left = patience_ends - time.monotonic()
-                await generation.progress(replaced, left if left > 0 and self._on_growth else None)
+                await generation.progress(replaced, left if left > 0 and self.on_growth else None)
                 if replaced.done() or self._generations.get(request.document) not in (generation, None):
                     return None
                 if time.monotonic() >= patience_ends and (part := self._part(generation, request, settings)):
@@ -103,7 +104,7 @@ class CompletionPipeline:
         self, generation: Generation, request: CompletionRequest, settings: CompletionSettings
     ) -> Completion | None:
         """What a running generation has to say to a request so far, if that is worth showing."""
-        if self._on_growth is None or generation.done.done():
+        if self.on_growth is None or generation.done.done():
             return None
         typed = generation.typed_in(request.text, request.offset)
         if typed is None or not generation.text.startswith(typed):
@@ -148,6 +149,28 @@ class CompletionPipeline:
         if generation := self._generations.pop(document, None):
             generation.end(Outcome(given_up=True))
 
+    def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
+        """Let the model read a place where something may be asked next. The newest place counts; whatever somebody
+        waits for comes first."""
+        generation = self._generations.get(request.document)
+        if generation is not None and not generation.done.done():
+            return
+        if self._warming is not None:
+            self._warming.cancel()
+        task = self._warming = asyncio.create_task(self._read(request, settings))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
+        context = window(request.text, request.offset, settings)
+        fim = FimRequest(
+            request.document, request.model, context.prefix, context.suffix, max_tokens=0, urgency="warm"
+        )
+        with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
+            async with contextlib.aclosing(self._backend.stream(fim)) as events:
+                async for _ in events:
+                    pass
+
     def closed(self, document: str) -> None:
         """The document was closed: nothing of it is remembered."""
         self.forget(document)
@@ -155,6 +178,8 @@ class CompletionPipeline:
 
     async def aclose(self) -> None:
         """Stop everything."""
+        if self._warming is not None:
+            self._warming.cancel()
         for document in list(self._generations):
             self.forget(document)
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -206,8 +231,8 @@ class CompletionPipeline:
             generation.done.set_result(outcome)
         if outcome.error is not None or outcome.given_up:
             self._drop(generation)
-        elif self._on_growth and generation.shown and generation.shown != generation.text:
-            self._on_growth(generation.request.document)
+        elif self.on_growth and generation.shown and generation.shown != generation.text:
+            self.on_growth(generation.request.document)
 
     async def _generate(self, generation: Generation, settings: CompletionSettings) -> Outcome:
         request = generation.request

@@ -74,7 +74,8 @@ class Runtime:
         self.n_ctx = self.memory.size
         self._vocab = native.llama_model_get_vocab(self._model)
         self._vocab_size = native.llama_vocab_n_tokens(self._vocab)
-        self._vocabulary: Vocabulary | None = None
+        # Half a second for 150,000 tokens: here, as nobody types yet.
+        self._vocabulary = Vocabulary(self._vocab_size, self.piece)
         bos = native.llama_vocab_bos(self._vocab)
         self.bos = bos if native.llama_vocab_get_add_bos(self._vocab) and bos >= 0 else None
         self.fim = self._find_fim()
@@ -134,11 +135,8 @@ class Runtime:
             The token, and the logarithm of its probability; of what is required, 0.
         """
         logits = self.memory.logits(back)
-        if required:
-            if self._vocabulary is None:
-                self._vocabulary = Vocabulary(self._vocab_size, self.piece)
-            if fitting := self._vocabulary.fitting(required):
-                return int(fitting[int(logits[np.asarray(fitting)].argmax())]), 0.0
+        if required and (fitting := self._vocabulary.fitting(required)):
+            return int(fitting[int(logits[np.asarray(fitting)].argmax())]), 0.0
         token = int(logits.argmax())
         return token, -math.log(float(np.exp(logits - logits[token]).sum()))
 

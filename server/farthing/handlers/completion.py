@@ -1,5 +1,6 @@
 """Inline completion, and the engine behind it."""
 
+import contextlib
 import logging
 from typing import Any
 from urllib.parse import unquote
@@ -10,9 +11,11 @@ from pygls.lsp.server import LanguageServer
 
 from farthing import protocol
 from farthing.completion.pipeline import Completion, CompletionRequest
+from farthing.completion.suppress import inside, splits_word
 from farthing.engine.models import store
 from farthing.errors import FarthingError
 from farthing.handlers.domain import Domain, completion_wanted, position_encoding
+from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
 
 _logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ def register(server: LanguageServer, domain: Domain) -> None:
         place = params.position
         offset = lsp_offset(text, place.line, place.character, position_encoding(ls.workspace))
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        if not invoked and not _welcome(text, offset, language, domain.settings.completion):
+            return empty
         try:
             model = str(store.resolve(domain.settings.completion.model))
             request = CompletionRequest(uri, text, offset, language, model, invoked)
@@ -44,6 +49,21 @@ def register(server: LanguageServer, domain: Domain) -> None:
             domain.status.show_error(exc)
             return empty
         return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
+
+    @server.feature(protocol.CURSOR_DID_MOVE)
+    def moved(ls: LanguageServer, params: Any) -> None:
+        uri, line, column = _place(params)
+        document = ls.workspace.text_documents.get(unquote(uri))
+        if document is None or not completion_wanted(domain, document.language_id or ""):
+            return
+        text = document.source
+        if len(text) > MAX_DOCUMENT or domain.status.current.state not in ("ready", "generating"):
+            return
+        offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
+        with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
+            model = str(store.resolve(domain.settings.completion.model))
+            request = CompletionRequest(uri, text, offset, document.language_id or "", model)
+            domain.pipeline.warm(request, domain.settings.completion)
 
     @server.command(protocol.ACCEPT_COMPLETION)
     def accepted(ls: LanguageServer, id: str) -> None:
@@ -56,6 +76,26 @@ def register(server: LanguageServer, domain: Domain) -> None:
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
         domain.status.configure(domain.settings.completion)
+
+
+def _welcome(text: str, offset: int, language: str, settings: CompletionSettings) -> bool:
+    """Whether a suggestion that nobody asked for outright would be welcome at a place."""
+    if splits_word(text, offset):
+        return False
+    if settings.in_comments and settings.in_strings:
+        return True
+    where = inside(text, offset, language)
+    return where == "code" or (settings.in_comments if where == "comment" else settings.in_strings)
+
+
+def _place(params: Any) -> tuple[str, int, int]:
+    """Document, line and column of a notification of ours; no document where it is not as it should be."""
+    uri = getattr(getattr(params, "textDocument", None), "uri", None)
+    position = getattr(params, "position", None)
+    line, column = getattr(position, "line", None), getattr(position, "character", None)
+    if isinstance(uri, str) and isinstance(line, int) and isinstance(column, int) and line >= 0 and column >= 0:
+        return uri, line, column
+    return "", 0, 0
 
 
 def _item(completion: Completion, position: types.Position) -> types.InlineCompletionItem:

@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+from dataclasses import asdict
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
+from farthing import protocol
 from farthing.handlers import repository
 from farthing.handlers.domain import Domain
 from farthing.settings import decode
@@ -49,6 +51,10 @@ def register(server: LanguageServer, domain: Domain) -> None:
     def initialize(ls: LanguageServer, params: types.InitializeParams) -> None:
         options = params.initialization_options
         domain.settings, _ = decode(options if isinstance(options, dict) else None)
+        if isinstance(options, dict) and options.get("completionDidGrow") is True:
+            domain.pipeline.on_growth = lambda document: ls.protocol.notify(
+                protocol.COMPLETION_DID_GROW, asdict(protocol.CompletionGrowth(document))
+            )
 
     @server.feature(types.INITIALIZED)
     async def initialized(ls: LanguageServer, params: types.InitializedParams) -> None:

@@ -29,4 +29,4 @@ def register(server: LanguageServer, domain: Domain) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
-        domain.pipeline.forget(params.text_document.uri)
+        domain.pipeline.closed(params.text_document.uri)
