@@ -12,10 +12,11 @@ flag stopped one, which is then computed again.
 """
 
 from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
+from farthing.engine.kv_files import SavedCells
 from farthing.engine.kv_plan import Block, Prompt, plan
 from farthing.errors import EngineError
 
@@ -113,6 +114,8 @@ class KvCache:
         self._documents: OrderedDict[str, Cells] = OrderedDict()
         self._loose: list[Cells] = []
         """Copies that are being computed beside a document's cells."""
+        self.restore: Callable[[str, int], SavedCells | None] | None = None
+        """Fills a new document's sequence with what an earlier engine kept of it."""
         self._free = list(range(SEQUENCES if memory.can_shift else 1))
 
     def prepare(
@@ -230,8 +233,21 @@ class KvCache:
                 if not self._forget_oldest():
                     raise EngineError("the engine works on too many documents at once")
             cells = Cells(self._free.pop())
+            if self.restore is not None and (saved := self.restore(document, cells.sequence)):
+                cells.tokens, cells.prompt = list(saved.tokens), len(saved.tokens)
+                cells.tail, cells.exact = saved.tail, saved.exact
         self._documents[document] = cells
         return cells
+
+    def saved(self) -> list[tuple[str, int, SavedCells]]:
+        """What is worth keeping for the next engine: each document's prompt, and its sequence; last what was used last.
+        """
+        found = []
+        for document, cells in self._documents.items():
+            self.cut(cells, cells.prompt)
+            if cells.prompt:
+                found.append((document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)))
+        return found
 
     def _make_room(self, count: int) -> None:
         """Forget other documents until so many more cells fit."""

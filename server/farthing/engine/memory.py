@@ -57,20 +57,20 @@ class NativeMemory:
 
     def __init__(self, model: object, n_ctx: int, threads: int, abort: AbortFlag) -> None:
         self._abort = abort  # kept alive: llama.cpp holds only its address
-        self._context = native.llama_init_from_model(model, _params(n_ctx, threads, abort))
-        if not self._context:
+        self.context = native.llama_init_from_model(model, _params(n_ctx, threads, abort))
+        if not self.context:
             raise MemoryError
-        self._memory = native.llama_get_memory(self._context)
+        self._memory = native.llama_get_memory(self.context)
         self._vocab_size = native.llama_vocab_n_tokens(native.llama_model_get_vocab(model))
         self._batch = native.llama_batch_init(BATCH, 0, 1)
         self._outputs = 0
         self.can_shift = bool(native.llama_memory_can_shift(self._memory))
-        self.size = int(native.llama_n_ctx(self._context))
+        self.size = int(native.llama_n_ctx(self.context))
 
     def close(self) -> None:
         """Give the memory back."""
         native.llama_batch_free(self._batch)
-        native.llama_free(self._context)
+        native.llama_free(self.context)
 
     def decode(self, sequence: int, tokens: Sequence[int], position: int, logits: int) -> bool:
         """See :class:`farthing.engine.kv.Memory`.
@@ -84,7 +84,7 @@ class NativeMemory:
             batch.token[i], batch.pos[i] = token, position + i
             batch.n_seq_id[i], batch.seq_id[i][0] = 1, sequence
             batch.logits[i] = i >= count - logits
-        status = native.llama_decode(self._context, batch)
+        status = native.llama_decode(self.context, batch)
         if status == 0:
             self._outputs = min(logits, count)
             return True
@@ -95,7 +95,7 @@ class NativeMemory:
 
     def logits(self, back: int = 0) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
         """Logits of the last token that was computed with them, or of one before it. Valid until the next decode."""
-        found = native.llama_get_logits_ith(self._context, -1 - back)
+        found = native.llama_get_logits_ith(self.context, -1 - back)
         return np.ctypeslib.as_array(found, shape=(self._vocab_size,))
 
     def remove(self, sequence: int, start: int, end: int) -> bool:

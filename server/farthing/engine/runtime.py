@@ -13,9 +13,11 @@ from pathlib import Path
 import llama_cpp as native
 import numpy as np
 
+from farthing import paths
 from farthing.engine.fim import NAMES_BY_FAMILY, FimTokens
 from farthing.engine.healing import Vocabulary
 from farthing.engine.kv import KvCache
+from farthing.engine.kv_files import KvFiles
 from farthing.engine.memory import AbortFlag, NativeMemory
 from farthing.errors import EngineError, ModelUnusable
 
@@ -72,6 +74,8 @@ class Runtime:
             ) from exc
         self.cache = KvCache(self.memory, self.memory.size)
         self.n_ctx = self.memory.size
+        self._files = KvFiles(paths.cache_dir() / "engine", path, self.memory.context, self.n_ctx)
+        self.cache.restore = self._files.load
         self._vocab = native.llama_model_get_vocab(self._model)
         self._vocab_size = native.llama_vocab_n_tokens(self._vocab)
         # Half a second for 150,000 tokens: here, as nobody types yet.
@@ -96,7 +100,8 @@ class Runtime:
         return None
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Give the memory back. What was read of the last documents is kept for the next engine."""
+        self._files.save(self.cache.saved())
         self.memory.close()
         native.llama_model_free(self._model)
 
