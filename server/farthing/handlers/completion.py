@@ -12,9 +12,8 @@ from pygls.lsp.server import LanguageServer
 from farthing import protocol
 from farthing.completion.pipeline import Completion, CompletionRequest
 from farthing.completion.suppress import inside, splits_word
-from farthing.engine.models import store
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted, position_encoding
+from farthing.handlers.domain import Domain, completion_wanted, model_in_use, position_encoding
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
 
@@ -41,7 +40,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
         if not invoked and not _welcome(text, offset, language, domain.settings.completion):
             return empty
         try:
-            model = str(store.resolve(domain.settings.completion.model))
+            model = model_in_use(domain.settings)
             request = CompletionRequest(uri, text, offset, language, model, invoked)
             completion = await domain.pipeline.complete(request, domain.settings.completion)
         except FarthingError as exc:
@@ -61,7 +60,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return
         offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
-            model = str(store.resolve(domain.settings.completion.model))
+            model = model_in_use(domain.settings)
             request = CompletionRequest(uri, text, offset, document.language_id or "", model)
             domain.pipeline.warm(request, domain.settings.completion)
 
@@ -75,7 +74,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
             await domain.backend.stop_engine()
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
-        domain.status.configure(domain.settings.completion)
+        domain.status.configure(domain.settings.completion, domain.settings.remote.url)
 
 
 def _welcome(text: str, offset: int, language: str, settings: CompletionSettings) -> bool:

@@ -21,7 +21,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
     """See :mod:`farthing.handlers`."""
 
     def follow(ls: LanguageServer) -> None:
-        domain.status.configure(domain.settings.completion)
+        domain.status.configure(domain.settings.completion, domain.settings.remote.url)
         repository.follow_settings(ls, domain)
 
     def apply(ls: LanguageServer, tree: object) -> None:

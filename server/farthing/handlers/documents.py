@@ -5,17 +5,18 @@ import contextlib
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from farthing.engine.models import store
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted
+from farthing.handlers.domain import Domain, completion_wanted, model_in_use
 
 
 def register(server: LanguageServer, domain: Domain) -> None:
     """See :mod:`farthing.handlers`."""
 
     async def warm_up() -> None:
+        if domain.settings.remote.url.strip():
+            return  # nothing is loaded here
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
-            await domain.backend.load(str(store.resolve(domain.settings.completion.model)))
+            await domain.backend.load(model_in_use(domain.settings))
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(ls: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:

@@ -9,6 +9,7 @@ from pygls.workspace import Workspace
 
 from farthing.backends.local import LocalBackend
 from farthing.completion.pipeline import CompletionPipeline
+from farthing.engine.models import store
 from farthing.index.folders import Folders
 from farthing.settings import Settings
 from farthing.status import StatusBoard
@@ -45,6 +46,16 @@ class Domain:
 def position_encoding(workspace: Workspace) -> Encoding:
     """The unit of columns that was agreed with the client."""
     return _ENCODINGS[workspace.position_encoding or types.PositionEncodingKind.Utf16]
+
+
+def model_in_use(settings: Settings) -> str:
+    """What completes now: the path of a GGUF file, or the team's server and the model there.
+
+    Raises:
+        ModelError: there is no such file.
+    """
+    remote = settings.remote
+    return f"{remote.url}#{remote.model}" if remote.url.strip() else str(store.resolve(settings.completion.model))
 
 
 def completion_wanted(domain: Domain, language: str) -> bool:
