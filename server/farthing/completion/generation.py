@@ -35,6 +35,7 @@ class Completion:
 
     id: str
     text: str
+    """Empty only in an answer that says what it cost to have nothing to suggest."""
     usage: Usage
     first_token_ms: float
     """From the start of its generation to the first piece of text; 0 when none came."""
@@ -44,9 +45,9 @@ class Completion:
     remembered: bool = False
     """Nothing was computed for it: an earlier answer still holds."""
 
-    def rest(self, typed: str) -> "Completion | None":
-        """What is left of it when its first part was typed; None when nothing is."""
-        return replace(self, text=self.text[len(typed) :]) if len(self.text) > len(typed) else None
+    def rest(self, typed: str) -> "Completion":
+        """What is left of it when its first part was typed."""
+        return replace(self, text=self.text[len(typed) :])
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import functools
 import itertools
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from farthing.backends.base import CompletionBackend, FimRequest, Finish, Usage
 from farthing.completion.cache import AnswerCache
@@ -61,14 +62,25 @@ class CompletionPipeline:
         Raises:
             FarthingError: the backend failed.
         """
+        answer = await self.answer(request, settings)
+        return answer if answer and answer.text else None
+
+    async def answer(self, request: CompletionRequest, settings: CompletionSettings) -> Completion | None:
+        """The same, but with an empty text and what it cost when there is nothing to suggest.
+
+        None when newer work took its place.
+
+        Raises:
+            FarthingError: the backend failed.
+        """
         replaced = self._replace_waiter(request.document)
         try:
-            return await self._complete(request, settings, replaced)
+            return await self._answer(request, settings, replaced)
         finally:
             if self._waiters.get(request.document) is replaced:
                 del self._waiters[request.document]
 
-    async def _complete(
+    async def _answer(
         self, request: CompletionRequest, settings: CompletionSettings, replaced: "asyncio.Future[None]"
     ) -> Completion | None:
         patience_ends = time.monotonic() + PATIENCE_S
@@ -124,7 +136,7 @@ class CompletionPipeline:
             return None
         self.forget(request.document)
         rest = found[0].rest(found[1])
-        return rest and Completion(rest.id, rest.text, Usage(), 0.0, 0.0, remembered=True)
+        return Completion(rest.id, rest.text, Usage(), 0.0, 0.0, remembered=True)
 
     def _replace_waiter(self, document: str) -> "asyncio.Future[None]":
         older = self._waiters.get(document)
@@ -270,14 +282,12 @@ async def _finished(text: str, context: Context, request: CompletionRequest) -> 
 
 
 def _tidy(
-    rest: Completion | None, generation: Generation, request: CompletionRequest, settings: CompletionSettings
-) -> Completion | None:
+    rest: Completion, generation: Generation, request: CompletionRequest, settings: CompletionSettings
+) -> Completion:
     """The rest of an answer for a cursor behind which the editor has closed a bracket meanwhile."""
     behind = len(request.text) - request.offset
-    if rest is None or behind == len(generation.request.text) - generation.request.offset:
+    if behind == len(generation.request.text) - generation.request.offset:
         return rest
     context = window(request.text, request.offset, settings)
     text = clean(rest.text.replace("\r\n", "\n"), context, request.language)
-    return Completion(
-        rest.id, text.replace("\n", line_break(request.text)), rest.usage, rest.first_token_ms, rest.total_ms
-    )
+    return replace(rest, text=text.replace("\n", line_break(request.text)))
