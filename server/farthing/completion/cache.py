@@ -43,7 +43,7 @@ class AnswerCache:
 
     def find(self, request: CompletionRequest, context: int = 0) -> tuple[Completion, str] | None:
         """The newest answer that still says something here, and what was typed of it."""
-        best: tuple[Completion, str] | None = None
+        shortest, best = "", None
         for answer in reversed(self._documents.get(request.document, ())):
             if answer.context != context or not _alike(request, answer.request):
                 continue
@@ -51,8 +51,8 @@ class AnswerCache:
             if typed is not None:
                 if answer.completion.text.startswith(typed) and len(answer.completion.text) > len(typed):
                     return answer.completion, typed
-            elif best is None and (back := _taken_back(answer.request, request)):
-                best = _longer(answer.completion, back), ""
+            elif (back := _taken_back(answer.request, request)) and (best is None or len(back) < len(shortest)):
+                shortest, best = back, (_longer(answer.completion, back), "")
         return best
 
 
