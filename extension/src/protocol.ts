@@ -9,6 +9,7 @@ export const CURSOR_DID_MOVE = "farthing/cursorDidMove";
 export const LIST_MODELS = "farthing/listModels";
 export const PULL_MODEL = "farthing/pullModel";
 export const RESTART_ENGINE = "farthing/restartEngine";
+export const COMPLETION_STATISTICS = "farthing/completionStatistics";
 /** Registered by the server, so it is no command of the extension. */
 export const ACCEPT_COMPLETION = "farthing.acceptCompletion";
 
@@ -26,6 +27,12 @@ export interface Status {
 
 export interface CompletionGrowth {
   readonly uri: string;
+}
+
+export interface CompletionStatistics {
+  readonly shown: number;
+  readonly accepted: number;
+  readonly firstTokenMs: number | null;
 }
 
 export interface ModelInfo {

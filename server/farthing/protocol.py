@@ -29,8 +29,13 @@ time."""
 RESTART_ENGINE = "farthing/restartEngine"
 """Request without parameters -> null, once the old engine is gone. The next completion starts a new one."""
 
+COMPLETION_STATISTICS = "farthing/completionStatistics"
+"""Request without parameters -> :class:`CompletionStatistics`."""
+
 ACCEPT_COMPLETION = "farthing.acceptCompletion"
-"""Command, registered in the server, put on every inline completion item. Argument: the completion's id."""
+"""Command, registered in the server, put on every inline completion item. Argument: the completion's id. That a word or
+a line was accepted is recognised by its edit, of clients that say ``changesByKeystroke: true`` in their initialization
+options: they never send several keystrokes as one change."""
 
 EngineState = Literal["off", "missing", "loading", "ready", "generating", "error"]
 
@@ -59,6 +64,18 @@ class CompletionGrowth:
     """There is more to a completion."""
 
     uri: str
+
+
+@dataclass(frozen=True)
+class CompletionStatistics:
+    """What completion did today, in all windows."""
+
+    shown: int
+    """Suggestions."""
+    accepted: int
+    """Suggestions, as a whole or in part."""
+    firstTokenMs: float | None
+    """Median; null where the model has not answered yet."""
 
 
 @dataclass(frozen=True)

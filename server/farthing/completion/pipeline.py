@@ -48,6 +48,8 @@ class CompletionPipeline:
         self.on_growth: Callable[[str], None] | None = None
         """Told the document when there is more than a request was answered with; without it every request is answered
         in full."""
+        self.on_generated: Callable[[Generation, Outcome], None] | None = None
+        """Told of every generation that is over, however it ended."""
         self._backend = backend
         self._warming: asyncio.Task[None] | None = None
         self._generations: dict[str, Generation] = {}
@@ -86,6 +88,7 @@ class CompletionPipeline:
         patience_ends = time.monotonic() + PATIENCE_S
         while True:
             generation = self._join(request)
+            finished = generation is not None and generation.done.done()
             if generation is None:
                 if known := self._remembered(request):
                     return known
@@ -108,7 +111,8 @@ class CompletionPipeline:
             if outcome.given_up or typed is None or (outcome.contradicted and typed != generation.typed):
                 return None
             if not outcome.contradicted and generation.agrees(typed):
-                return outcome.completion and _tidy(outcome.completion.rest(typed), generation, request, settings)
+                rest = outcome.completion and replace(outcome.completion.rest(typed), remembered=finished)
+                return rest and _tidy(rest, generation, request, settings)
             # The answer went elsewhere than the user: ask again from where the user is now.
             self._generations.pop(request.document, None)
 
@@ -175,9 +179,7 @@ class CompletionPipeline:
 
     async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
         context = window(request.text, request.offset, settings)
-        fim = FimRequest(
-            request.document, request.model, context.prefix, context.suffix, max_tokens=0, urgency="warm"
-        )
+        fim = FimRequest(request.document, request.model, context.prefix, context.suffix, max_tokens=0, urgency="warm")
         with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
             async with contextlib.aclosing(self._backend.stream(fim)) as events:
                 async for _ in events:
@@ -221,6 +223,8 @@ class CompletionPipeline:
 
     def _ended(self, generation: Generation, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
+        if self.on_generated and generation.done.done():
+            self.on_generated(generation, generation.done.result())
         # An error that nobody foresaw must reach who waits, or they would wait for ever.
         if not task.cancelled() and (error := task.exception()):
             generation.done.set_exception(error)

@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,6 +37,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return empty
         place = params.position
         offset = lsp_offset(text, place.line, place.character, position_encoding(ls.workspace))
+        question = domain.statistics.asked(uri)
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
         if not invoked and not _welcome(text, offset, language, domain.settings.completion):
             return empty
@@ -47,18 +49,22 @@ def register(server: LanguageServer, domain: Domain) -> None:
             _logger.warning("no completion: %s", exc)
             domain.status.show_error(exc)
             return empty
+        domain.statistics.answered(question, offset, completion)
         return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
 
     @server.feature(protocol.CURSOR_DID_MOVE)
     def moved(ls: LanguageServer, params: Any) -> None:
         uri, line, column = _place(params)
         document = ls.workspace.text_documents.get(unquote(uri))
-        if document is None or not completion_wanted(domain, document.language_id or ""):
+        if document is None:
             return
         text = document.source
+        offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
+        domain.statistics.moved(uri, offset)
+        if not completion_wanted(domain, document.language_id or ""):
+            return
         if len(text) > MAX_DOCUMENT or domain.status.current.state not in ("ready", "generating"):
             return
-        offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
             model = model_in_use(domain.settings)
             request = CompletionRequest(uri, text, offset, document.language_id or "", model)
@@ -66,7 +72,12 @@ def register(server: LanguageServer, domain: Domain) -> None:
 
     @server.command(protocol.ACCEPT_COMPLETION)
     def accepted(ls: LanguageServer, id: str) -> None:
-        _logger.info("accepted completion %s", id)
+        domain.statistics.accepted(id)
+
+    @server.feature(protocol.COMPLETION_STATISTICS)
+    async def statistics(ls: LanguageServer, params: Any) -> dict[str, Any]:
+        today = await domain.statistics.today()
+        return asdict(protocol.CompletionStatistics(today.shown, today.accepted, today.first_token_ms.p50))
 
     @server.feature(protocol.RESTART_ENGINE)
     async def restart(ls: LanguageServer, params: Any) -> None:

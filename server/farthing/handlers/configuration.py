@@ -55,6 +55,8 @@ def register(server: LanguageServer, domain: Domain) -> None:
             domain.pipeline.on_growth = lambda document: ls.protocol.notify(
                 protocol.COMPLETION_DID_GROW, asdict(protocol.CompletionGrowth(document))
             )
+        if isinstance(options, dict) and options.get("changesByKeystroke") is True:
+            domain.statistics.by_keystroke()
 
     @server.feature(types.INITIALIZED)
     async def initialized(ls: LanguageServer, params: types.InitializedParams) -> None:

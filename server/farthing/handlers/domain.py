@@ -9,6 +9,7 @@ from pygls.workspace import Workspace
 
 from farthing.backends.local import LocalBackend
 from farthing.completion.pipeline import CompletionPipeline
+from farthing.completion.statistics import Statistics
 from farthing.engine.models import store
 from farthing.index.folders import Folders
 from farthing.settings import Settings
@@ -31,6 +32,7 @@ class Domain:
     status: StatusBoard
     folders: Folders
     """The indexes of the workspace's folders."""
+    statistics: Statistics
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
