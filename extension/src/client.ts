@@ -16,8 +16,10 @@ import { watchCursor } from "./cursor";
 import type { InlineCompletionMiddleware } from "./inlineCompletion";
 import {
   COMPLETION_DID_GROW,
+  COMPLETION_STATISTICS,
   CURSOR_DID_MOVE,
   type CompletionGrowth,
+  type CompletionStatistics,
   LIST_MODELS,
   type ModelInfo,
   PULL_MODEL,
@@ -65,7 +67,7 @@ export class FarthingClient {
         // Messages are for what a user can act on; the rest is in the log.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         middleware,
-        initializationOptions: { completionDidGrow: true },
+        initializationOptions: { completionDidGrow: true, changesByKeystroke: true },
         errorHandler: this.errorHandler(),
         initializationFailedHandler: () => false,
         stdioOptions: { stdout: () => undefined, stderr: forwardLog },
@@ -125,6 +127,10 @@ export class FarthingClient {
     } finally {
       progress.dispose();
     }
+  }
+
+  completionStatistics(): Promise<CompletionStatistics> {
+    return this.client.sendRequest<CompletionStatistics>(COMPLETION_STATISTICS, NO_PARAMETERS);
   }
 
   async restartEngine(): Promise<void> {

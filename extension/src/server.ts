@@ -4,11 +4,14 @@ import { type Disposable, EventEmitter, type LogOutputChannel, commands, window,
 import type { FarthingClient } from "./client";
 import type { InlineCompletion } from "./inlineCompletion";
 import { InstallationFailed, type Launcher } from "./launcher";
-import type { Status } from "./protocol";
+import type { CompletionStatistics, Status } from "./protocol";
 import { setServerPython } from "./settings";
 
 const RUNNING = "farthing.serverRunning";
 const HAS_MODEL = "farthing.hasModel";
+
+/** Milliseconds that a menu may wait for something that is only nice to have. */
+const PATIENCE = 500;
 
 interface Retry {
   readonly label: string;
@@ -60,6 +63,18 @@ export class Server implements Disposable {
       await this.running?.restartEngine();
     } catch (error) {
       this.say(`Farthing's engine was not restarted: ${String(error)}`, RESTART);
+    }
+  }
+
+  /** What completion did today; undefined when the server does not say so at once. */
+  async statistics(): Promise<CompletionStatistics | undefined> {
+    const late = new Promise<undefined>((resolve) => {
+      setTimeout(resolve, PATIENCE, undefined);
+    });
+    try {
+      return await Promise.race([this.running?.completionStatistics(), late]);
+    } catch {
+      return undefined; // the client has logged it
     }
   }
 
