@@ -13,8 +13,8 @@ from farthing.text import indent_of, line_break, lsp_column
 VISIBLE = 14
 """Characters other than white space that a line must have."""
 
-LONGEST = 100
-"""Characters of a line at most: longer ones are tables and licences, and take long to type."""
+LONGEST = 72
+"""Characters of a line at most: longer ones are mostly prose, and take long to type."""
 
 ABOVE, BELOW = 10, 3
 """Lines that there must be before and after it."""

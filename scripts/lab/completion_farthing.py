@@ -175,6 +175,8 @@ class Farthing:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             await asyncio.sleep(0.2)
+            if self._state in ("error", "missing"):
+                raise BenchError(f"farthing can't load the model: {self._complaint}")
             try:
                 report = await self._ask_engine("report")
             except (OSError, ValueError):
@@ -182,8 +184,17 @@ class Farthing:
             if report.get("models"):
                 self.threads = int(report.get("threads") or self.threads)
                 return
-        why = self._complaint or f"look into {self._home / 'server.log'}"
-        raise BenchError(f"the engine has no model after {START_TIMEOUT:.0f} s: {why}")
+        raise BenchError(f"the engine has no model after {START_TIMEOUT:.0f} s; {self._last_words()}")
+
+    def _last_words(self) -> str:
+        """What may tell why it does not work; the state directory is gone when anybody could look."""
+        lines = [
+            line
+            for log in (self._home / "server.log", self._home / "engine" / "start.log")
+            if log.exists()
+            for line in log.read_text(errors="replace").splitlines()[-1:]
+        ]
+        return self._complaint or f"it said last: {' / '.join(lines) or 'nothing'}"
 
     async def _ask_engine(self, op: str) -> Message:
         """Say something to the engine itself; remembers its process.

@@ -100,6 +100,7 @@ def summary(lines: Sequence[Line], rests: Sequence[Rest]) -> Summary:
         "answer_that_came_ms": _p50_p95(answers),
         "never_answered": len(keys) - len(answers),
         "shown_ms": _p50_p95(key.shown_ms for key in keys),
+        "shown_that_came_ms": _p50_p95(key.shown_ms for key in keys if key.shown_ms < NEVER),
         "cached_share": _share(sum(key.cached for key in keys), len(keys)),
         "cached_ms": _p50_p95(key.latency_ms for key in keys if key.cached),
         "prefilled_tokens_per_answer": _p50_p95(prefilled),
@@ -154,7 +155,9 @@ def _times(first: object, second: object) -> str:
     ours, theirs = (each["p50"] if isinstance(each, dict) else each for each in (first, second))
     if not isinstance(ours, int | float) or not isinstance(theirs, int | float) or not theirs or ours == theirs:
         return ""
-    return f"{ours / theirs:.2f}" if math.isfinite(ours) and math.isfinite(theirs) else ""
+    if not math.isfinite(ours) or not math.isfinite(theirs):
+        return ""
+    return f"{ours / theirs:.2f}" if abs(ours / theirs) >= 0.1 else f"{ours / theirs:.4f}"
 
 
 ROWS: tuple[tuple[str, str, Callable[[object], str]], ...] = (
@@ -165,7 +168,8 @@ ROWS: tuple[tuple[str, str, Callable[[object], str]], ...] = (
     ("answer, those that came, p50 / p95 ms", "answer_that_came_ms", _pair),
     ("answers that never came", "never_answered", _number),
     ("keystrokes", "keystrokes", _number),
-    ("suggestion on screen, p50 / p95 ms", "shown_ms", _pair),
+    ("suggestion on screen, all keystrokes, p50 / p95 ms", "shown_ms", _pair),
+    ("suggestion on screen, those that came, p50 / p95 ms", "shown_that_came_ms", _pair),
     ("answered from the cache", "cached_share", _percent),
     ("from the cache, p50 / p95 ms", "cached_ms", _pair),
     ("prefilled tokens per answer, p50 / p95", "prefilled_tokens_per_answer", _pair),
