@@ -50,11 +50,15 @@ class Kept:
 
     def follow(self, edit: Edit) -> None:
         """The document was edited."""
-        self.pieces = [piece for each in self.pieces for piece in _after(edit, *each) if piece[1]]
+        left: list[tuple[int, str]] = []
+        for begin, text in self.pieces:
+            used = max(left[-1][0] + len(left[-1][1]) - edit.begin, 0) if left else 0
+            left += [piece for piece in _after(edit, begin, text, used) if piece[1]]
+        self.pieces = left
 
 
-def _after(edit: Edit, begin: int, text: str) -> list[tuple[int, str]]:
-    """What an edit leaves of a text, and where."""
+def _after(edit: Edit, begin: int, text: str, used: int) -> list[tuple[int, str]]:
+    """What an edit leaves of a text, and where; the first so many characters that it inserted are taken."""
     if edit.end <= begin:
         return [(begin + len(edit.inserted) - len(edit.removed), text)]
     if edit.begin >= begin + len(text):
@@ -62,13 +66,13 @@ def _after(edit: Edit, begin: int, text: str) -> list[tuple[int, str]]:
     before = text[: max(edit.begin - begin, 0)]
     after = text[edit.end - begin :]
     within = text[len(before) : len(text) - len(after)]
-    again = [(edit.begin + at, line) for at, line in _again(within, edit.inserted)]
+    again = [(edit.begin + at, line) for at, line in _again(within, edit.inserted, used)]
     return [(begin, before), *again, (edit.begin + len(edit.inserted), after)]
 
 
-def _again(removed: str, inserted: str) -> list[tuple[int, str]]:
+def _again(removed: str, inserted: str, start: int) -> list[tuple[int, str]]:
     """Lines of a removed text that the inserted one has too, in the same order: formatters replace whole regions."""
-    found, start = [], 0
+    found = []
     for line in removed.splitlines(keepends=True):
         for form in (line, line.strip()):
             at = inserted.find(form, start) if form else -1
