@@ -12,8 +12,14 @@ import {
   WorkDoneProgress,
 } from "vscode-languageclient/node";
 
+import { watchCursor } from "./cursor";
 import type { InlineCompletionMiddleware } from "./inlineCompletion";
 import {
+  COMPLETION_DID_GROW,
+  COMPLETION_STATISTICS,
+  CURSOR_DID_MOVE,
+  type CompletionGrowth,
+  type CompletionStatistics,
   LIST_MODELS,
   type ModelInfo,
   PULL_MODEL,
@@ -31,6 +37,8 @@ export interface ClientOptions {
   readonly log: LogOutputChannel;
   readonly middleware: InlineCompletionMiddleware;
   readonly onStatus: (status: Status) => void;
+  /** There is more to a completion of this document. */
+  readonly onCompletionGrowth: (uri: string) => void;
   /** The server ended by itself; with `restarts` it is being started again. */
   readonly onCrash: (restarts: boolean) => void;
 }
@@ -59,6 +67,7 @@ export class FarthingClient {
         // Messages are for what a user can act on; the rest is in the log.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         middleware,
+        initializationOptions: { completionDidGrow: true, changesByKeystroke: true },
         errorHandler: this.errorHandler(),
         initializationFailedHandler: () => false,
         stdioOptions: { stdout: () => undefined, stderr: forwardLog },
@@ -66,6 +75,14 @@ export class FarthingClient {
     );
     this.subscriptions.push(
       this.client.onNotification(STATUS_DID_CHANGE, options.onStatus),
+      this.client.onNotification(COMPLETION_DID_GROW, (growth: CompletionGrowth) => {
+        options.onCompletionGrowth(growth.uri);
+      }),
+      watchCursor((place) => {
+        if (this.client.isRunning()) {
+          void this.client.sendNotification(CURSOR_DID_MOVE, place);
+        }
+      }),
       workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("farthing") && this.client.isRunning()) {
           // Only the news: the server asks for the values by workspace/configuration.
@@ -110,6 +127,10 @@ export class FarthingClient {
     } finally {
       progress.dispose();
     }
+  }
+
+  completionStatistics(): Promise<CompletionStatistics> {
+    return this.client.sendRequest<CompletionStatistics>(COMPLETION_STATISTICS, NO_PARAMETERS);
   }
 
   async restartEngine(): Promise<void> {

@@ -14,11 +14,11 @@ let server: Server | undefined;
 export function activate(context: ExtensionContext): void {
   const log = window.createOutputChannel("Farthing", { log: true });
   const inlineCompletion = createInlineCompletion();
-  const started = new Server(new Launcher(context, log), log, inlineCompletion.middleware);
+  const started = new Server(new Launcher(context, log), log, inlineCompletion);
   server = started;
   context.subscriptions.push(
     log,
-    inlineCompletion.subscription,
+    inlineCompletion,
     started,
     commands.registerCommand("farthing.showLog", () => {
       log.show();

@@ -4,6 +4,7 @@ import {
   Disposable,
   type InlineCompletionItem,
   type InlineCompletionList,
+  InlineCompletionTriggerKind,
   type Position,
   type TextDocument,
   commands,
@@ -12,14 +13,20 @@ import {
 } from "vscode";
 import type { Middleware } from "vscode-languageclient";
 
-import { LateAnswers, type Place } from "./lateAnswers";
+import { LateAnswers, type Place, same } from "./lateAnswers";
 
 type Answer = InlineCompletionItem[] | InlineCompletionList;
 
 export type InlineCompletionMiddleware = Required<Pick<Middleware, "provideInlineCompletionItems">>;
 
-/** The middleware, and what it listens to. */
-export function createInlineCompletion(): { middleware: InlineCompletionMiddleware; subscription: Disposable } {
+export interface InlineCompletion {
+  readonly middleware: InlineCompletionMiddleware;
+  dispose(): void;
+  /** The server has more to say about a document than it has answered. */
+  grew(uri: string): void;
+}
+
+export function createInlineCompletion(): InlineCompletion {
   const late = new LateAnswers<Answer>({ cursor, trigger });
   const recheck = (): void => {
     late.recheck();
@@ -30,12 +37,22 @@ export function createInlineCompletion(): { middleware: InlineCompletionMiddlewa
     window.onDidChangeActiveTextEditor(recheck),
     late,
   );
+  const growth = new Growth();
   return {
+    grew: (uri) => {
+      growth.show(uri);
+    },
+    dispose: () => {
+      subscription.dispose();
+    },
     middleware: {
-      provideInlineCompletionItems: (document, position, context, token, next) => {
+      provideInlineCompletionItems: (document, position, given, token, next) => {
         if (hasSelection(document)) {
           return undefined;
         }
+        const context = growth.causes(placeOf(document, position))
+          ? { ...given, triggerKind: InlineCompletionTriggerKind.Automatic }
+          : given;
         return late.provide(placeOf(document, position), token, async (signal) => {
           const source = new CancellationTokenSource();
           signal.addEventListener("abort", () => {
@@ -46,8 +63,26 @@ export function createInlineCompletion(): { middleware: InlineCompletionMiddlewa
         });
       },
     },
-    subscription,
   };
+}
+
+/** Makes the editor ask again when there is more to an answer, which it then does as if the user had asked for it. */
+class Growth {
+  private place: Place | undefined;
+
+  show(uri: string): void {
+    this.place = cursor();
+    if (this.place?.uri === uri) {
+      trigger();
+    }
+  }
+
+  /** Whether a request at `place` is made for this reason, and not because the user wants more than was offered. */
+  causes(place: Place): boolean {
+    const expected = this.place;
+    this.place = undefined;
+    return same(expected, place);
+  }
 }
 
 function itemsOf(answer: Answer): readonly InlineCompletionItem[] {

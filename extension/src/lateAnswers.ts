@@ -137,7 +137,7 @@ export class LateAnswers<Answer> {
   }
 }
 
-function same(a: Place | undefined, b: Place): boolean {
+export function same(a: Place | undefined, b: Place): boolean {
   return (
     a !== undefined && a.uri === b.uri && a.version === b.version && a.line === b.line && a.character === b.character
   );

@@ -4,7 +4,7 @@ import { type ExtensionContext, commands, window, workspace } from "vscode";
 import { menuItems } from "./menuItems";
 import type { Server } from "./server";
 import { completionEnabled, disabledLanguages } from "./settings";
-import { statusText } from "./statusText";
+import { statisticsText, statusText } from "./statusText";
 import { activeLanguage } from "./toggle";
 
 export function activate(context: ExtensionContext, server: Server): void {
@@ -19,6 +19,7 @@ export function activate(context: ExtensionContext, server: Server): void {
 async function openMenu(server: Server): Promise<void> {
   const language = activeLanguage();
   const { heading, lines } = statusText(server.status);
+  const statistics = await server.statistics();
   const chosen = await window.showQuickPick(
     menuItems({
       trusted: workspace.isTrusted,
@@ -28,7 +29,7 @@ async function openMenu(server: Server): Promise<void> {
       language,
       languageEnabled: language === undefined || !disabledLanguages().includes(language),
     }),
-    { title: heading, placeHolder: lines.join(" · ") },
+    { title: heading, placeHolder: [...lines, ...statisticsText(statistics)].join(" · ") },
   );
   if (chosen) {
     await commands.executeCommand(chosen.command, ...(chosen.args ?? []));

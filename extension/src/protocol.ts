@@ -4,9 +4,12 @@
  */
 
 export const STATUS_DID_CHANGE = "farthing/statusDidChange";
+export const COMPLETION_DID_GROW = "farthing/completionDidGrow";
+export const CURSOR_DID_MOVE = "farthing/cursorDidMove";
 export const LIST_MODELS = "farthing/listModels";
 export const PULL_MODEL = "farthing/pullModel";
 export const RESTART_ENGINE = "farthing/restartEngine";
+export const COMPLETION_STATISTICS = "farthing/completionStatistics";
 /** Registered by the server, so it is no command of the extension. */
 export const ACCEPT_COMPLETION = "farthing.acceptCompletion";
 
@@ -20,6 +23,16 @@ export interface Status {
   readonly detail: string;
   /** What the user can do about an error, one line. */
   readonly fix: string;
+}
+
+export interface CompletionGrowth {
+  readonly uri: string;
+}
+
+export interface CompletionStatistics {
+  readonly shown: number;
+  readonly accepted: number;
+  readonly firstTokenMs: number | null;
 }
 
 export interface ModelInfo {

@@ -2,13 +2,16 @@
 import { type Disposable, EventEmitter, type LogOutputChannel, commands, window, workspace } from "vscode";
 
 import type { FarthingClient } from "./client";
-import type { InlineCompletionMiddleware } from "./inlineCompletion";
+import type { InlineCompletion } from "./inlineCompletion";
 import { InstallationFailed, type Launcher } from "./launcher";
-import type { Status } from "./protocol";
+import type { CompletionStatistics, Status } from "./protocol";
 import { setServerPython } from "./settings";
 
 const RUNNING = "farthing.serverRunning";
 const HAS_MODEL = "farthing.hasModel";
+
+/** Milliseconds that a menu may wait for something that is only nice to have. */
+const PATIENCE = 500;
 
 interface Retry {
   readonly label: string;
@@ -30,7 +33,7 @@ export class Server implements Disposable {
   constructor(
     private readonly launcher: Launcher,
     private readonly log: LogOutputChannel,
-    private readonly middleware: InlineCompletionMiddleware,
+    private readonly completion: InlineCompletion,
   ) {}
 
   get status(): Status {
@@ -60,6 +63,18 @@ export class Server implements Disposable {
       await this.running?.restartEngine();
     } catch (error) {
       this.say(`Farthing's engine was not restarted: ${String(error)}`, RESTART);
+    }
+  }
+
+  /** What completion did today; undefined when the server does not say so at once. */
+  async statistics(): Promise<CompletionStatistics | undefined> {
+    const late = new Promise<undefined>((resolve) => {
+      setTimeout(resolve, PATIENCE, undefined);
+    });
+    try {
+      return await Promise.race([this.running?.completionStatistics(), late]);
+    } catch {
+      return undefined; // the client has logged it
     }
   }
 
@@ -124,7 +139,10 @@ export class Server implements Disposable {
       cwd: this.launcher.prepareDirectory(),
       env: this.launcher.serverVariables(),
       log: this.log,
-      middleware: this.middleware,
+      middleware: this.completion.middleware,
+      onCompletionGrowth: (uri) => {
+        this.completion.grew(uri);
+      },
       onStatus: (status) => {
         this.report(status);
       },

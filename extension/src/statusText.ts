@@ -1,5 +1,5 @@
 /** What the status bar says about a status. Nothing here knows VS Code. */
-import type { EngineState, Status } from "./protocol";
+import type { CompletionStatistics, EngineState, Status } from "./protocol";
 
 interface View {
   readonly icon: string;
@@ -36,4 +36,20 @@ export function statusText({ state, model, detail, fix }: Status): StatusText {
     lines,
     isError: state === "error",
   };
+}
+
+/** What completion did today, in a line; none while there is nothing to say. */
+export function statisticsText(today: CompletionStatistics | undefined): readonly string[] {
+  if (!today || (today.shown === 0 && today.firstTokenMs === null)) {
+    return [];
+  }
+  const { shown, accepted, firstTokenMs } = today;
+  const parts = [`Today: ${shown} shown`];
+  if (shown > 0) {
+    parts.push(`${accepted} accepted (${Math.round((100 * accepted) / shown)} %)`);
+  }
+  if (firstTokenMs !== null) {
+    parts.push(`first token ${Math.round(firstTokenMs)} ms`);
+  }
+  return [parts.join(", ")];
 }

@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { type Situation, menuItems } from "../src/menuItems";
 import { Increments, completionModels, downloadQuestion, formatBytes, modelText } from "../src/modelText";
 import type { EngineState, ModelInfo, Status } from "../src/protocol";
-import { statusText } from "../src/statusText";
+import { statisticsText, statusText } from "../src/statusText";
 
 const STATES: readonly EngineState[] = ["off", "missing", "loading", "ready", "generating", "error"];
 
@@ -32,6 +32,25 @@ describe("the status bar", () => {
     const view = statusText(status("error", { model: "m", detail: "The engine died", fix: "Restart it" }));
     assert.equal(view.accessible, "Farthing: Error. Model: m. The engine died. Restart it");
     assert.deepEqual(statusText(status("ready")).lines, []);
+  });
+});
+
+describe("today's statistics", () => {
+  test("are one line with shares and whole milliseconds", () => {
+    assert.deepEqual(statisticsText({ shown: 42, accepted: 17, firstTokenMs: 111.6 }), [
+      "Today: 42 shown, 17 accepted (40 %), first token 112 ms",
+    ]);
+  });
+
+  test("leave out what is not known yet", () => {
+    assert.deepEqual(statisticsText(undefined), []);
+    assert.deepEqual(statisticsText({ shown: 0, accepted: 0, firstTokenMs: null }), []);
+    assert.deepEqual(statisticsText({ shown: 0, accepted: 0, firstTokenMs: 90 }), [
+      "Today: 0 shown, first token 90 ms",
+    ]);
+    assert.deepEqual(statisticsText({ shown: 1, accepted: 1, firstTokenMs: null }), [
+      "Today: 1 shown, 1 accepted (100 %)",
+    ]);
   });
 });
 

@@ -14,7 +14,11 @@
     │       └── DiskFull            not enough free space
     ├── EngineError
     │   ├── EngineUnavailable   it can't be started or reached
-    │   └── EngineCrashed       it died while it worked for us
+    │   ├── EngineCrashed       it died while it worked for us
+    │   └── RemoteError         a server that completes in the engine's place
+    │       ├── RemoteUnavailable   it can't be reached, failed, or stopped in the middle of an answer
+    │       ├── RemoteRefused       it wants a key, is too busy, or has no such model
+    │       └── RemoteGarbled       what it says is not what such a server says
     ├── IndexUnavailable        the repository's index can't be read or written
     └── Cancelled               the caller gave the work up
 
@@ -94,6 +98,22 @@ class EngineUnavailable(EngineError):
 
 class EngineCrashed(EngineError):
     """The engine died while it worked for this request."""
+
+
+class RemoteError(EngineError):
+    """Anything about a server that completes in the engine's place."""
+
+
+class RemoteUnavailable(RemoteError):
+    """The server can't be reached, failed, or stopped in the middle of an answer."""
+
+
+class RemoteRefused(RemoteError):
+    """The server wants a key, has too much to do, or has no such model."""
+
+
+class RemoteGarbled(RemoteError):
+    """What the server says is not what such a server says."""
 
 
 class IndexUnavailable(FarthingError):

@@ -10,6 +10,14 @@ from typing import Literal
 STATUS_DID_CHANGE = "farthing/statusDidChange"
 """Server -> client notification with :class:`Status`, whenever it changes and once after ``initialized``."""
 
+COMPLETION_DID_GROW = "farthing/completionDidGrow"
+"""Server -> client notification with :class:`CompletionGrowth`: who asks again at the same place gets more than before.
+Only to clients that say ``completionDidGrow: true`` in their initialization options; others get every answer whole."""
+
+CURSOR_DID_MOVE = "farthing/cursorDidMove"
+"""Client -> server notification with ``TextDocumentPositionParams``: where the user is, so that the model can read the
+place before the first keystroke. Sent when it has stood still for a moment."""
+
 LIST_MODELS = "farthing/listModels"
 """Request without parameters -> list of :class:`ModelInfo`."""
 
@@ -21,8 +29,13 @@ time."""
 RESTART_ENGINE = "farthing/restartEngine"
 """Request without parameters -> null, once the old engine is gone. The next completion starts a new one."""
 
+COMPLETION_STATISTICS = "farthing/completionStatistics"
+"""Request without parameters -> :class:`CompletionStatistics`."""
+
 ACCEPT_COMPLETION = "farthing.acceptCompletion"
-"""Command, registered in the server, put on every inline completion item. Argument: the completion's id."""
+"""Command, registered in the server, put on every inline completion item. Argument: the completion's id. That a word or
+a line was accepted is recognised by its edit, of clients that say ``changesByKeystroke: true`` in their initialization
+options: they never send several keystrokes as one change."""
 
 EngineState = Literal["off", "missing", "loading", "ready", "generating", "error"]
 
@@ -44,6 +57,25 @@ class Status:
 
     fix: str = ""
     """What the user can do about an error, one line."""
+
+
+@dataclass(frozen=True)
+class CompletionGrowth:
+    """There is more to a completion."""
+
+    uri: str
+
+
+@dataclass(frozen=True)
+class CompletionStatistics:
+    """What completion did today, in all windows."""
+
+    shown: int
+    """Suggestions."""
+    accepted: int
+    """Suggestions, as a whole or in part."""
+    firstTokenMs: float | None
+    """Median; null where the model has not answered yet."""
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,10 @@ from pygls.protocol.language_server import lsp_method
 
 from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
+from farthing.backends.select import SelectedBackend
+from farthing.completion.edits import Edit
 from farthing.completion.pipeline import CompletionPipeline
+from farthing.completion.statistics import Statistics
 from farthing.index.folders import Folders
 from farthing.status import StatusBoard
 from farthing.text import lsp_offset
@@ -90,24 +93,25 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
         """Apply edits. pygls' own way takes form feeds and other separators for line breaks, which LSP does not, and so
-        puts edits on wrong lines of a text that holds one."""
+        puts edits on wrong lines of a text that holds one. The handler gets the edits as offsets, too."""
         document = self.workspace.text_documents.get(unquote(params.text_document.uri))
         if document is None:
             _logger.warning("a change of a document that is not open: %s", params.text_document.uri)
             return
         encoding = handlers.position_encoding(self.workspace)
         text = document.source
+        edits = []
         for change in params.content_changes:
+            begin, end = 0, len(text)
             if isinstance(change, types.TextDocumentContentChangePartial):
                 begin, end = (
                     lsp_offset(text, place.line, place.character, encoding)
                     for place in (change.range.start, change.range.end)
                 )
-                text = text[:begin] + change.text + text[end:]
-            else:
-                text = change.text
+            edits.append(Edit(begin, text[begin:end], change.text))
+            text = text[:begin] + change.text + text[end:]
         document._source, document.version = text, params.text_document.version
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params,), None
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params, edits), None
 
 
 class Server(LanguageServer):
@@ -157,7 +161,9 @@ def build() -> Server:
 
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
-    domain = handlers.Domain(backend, CompletionPipeline(backend), status, Folders())
+    selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
+    domain = handlers.Domain(backend, selected, CompletionPipeline(selected), status, Folders(), Statistics())
+    domain.pipeline.on_generated = domain.statistics.generated
     handlers.register(server, domain)
     return server
 

@@ -9,7 +9,7 @@ import dataclasses
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,12 @@ class CompletionSettings:
 
     disabled_languages: tuple[str, ...] = ()
     """LSP language ids in which nothing is ever suggested."""
+
+    in_comments: bool = False
+    """Suggest within comments too; where the user asks for it outright, that happens anyway."""
+
+    in_strings: bool = True
+    """Suggest within strings too."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +70,34 @@ class IndexSettings:
 
 
 @dataclass(frozen=True)
+class RemoteSettings:
+    """A server of the team's own that completes in place of the engine. The user's settings only, never a
+    repository's: it is sent code."""
+
+    url: str = ""
+    """Its address; empty for the engine on this machine."""
+
+    kind: Literal["auto", "llama-server", "openai", "ollama"] = "auto"
+    """What it speaks; ``auto`` asks it."""
+
+    model: str = ""
+    """As the server names it; empty for the first of its models that is known to complete code."""
+
+    family: Literal["auto", "codestral", "starcoder", "qwen", "deepseek", "codellama", "none"] = "auto"
+    """Whose markers a raw prompt has; ``auto`` goes by the model's name."""
+
+    api_key_env: str = ""
+    """Name of the environment variable that holds the server's key, if it wants one."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole tree."""
 
     completion: CompletionSettings = CompletionSettings()
     engine: EngineSettings = EngineSettings()
     index: IndexSettings = IndexSettings()
+    remote: RemoteSettings = RemoteSettings()
 
 
 _T = TypeVar("_T")
@@ -113,6 +141,10 @@ def _decode_value(kind: object, value: object, limits: Mapping[str, Any]) -> obj
     if kind is bool:
         if not isinstance(value, bool):
             raise ValueError("must be true or false")
+        return value
+    if get_origin(kind) is Literal:
+        if not isinstance(value, str) or value not in get_args(kind):
+            raise ValueError(f"must be one of {', '.join(get_args(kind))}")
         return value
     if kind is str:
         if not isinstance(value, str):

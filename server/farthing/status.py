@@ -22,12 +22,13 @@ class StatusBoard:
     def __init__(self, publish: Callable[[Status], None]) -> None:
         self._publish = publish
         self._settings = CompletionSettings()
+        self._remote = ""
         self._activity = NEVER_READY
         self._last: Status | None = None
 
-    def configure(self, settings: CompletionSettings) -> None:
+    def configure(self, settings: CompletionSettings, remote_url: str = "") -> None:
         """New settings; also called when a model came or went. What went wrong before may be mended by it."""
-        self._settings = settings
+        self._settings, self._remote = settings, remote_url.strip()
         if self._activity.state == "error":
             self._activity = NEVER_READY
         self._update()
@@ -48,6 +49,9 @@ class StatusBoard:
         """The status now."""
         if not self._settings.enabled:
             return Status("off", detail="completion is switched off")
+        if self._remote:
+            ready = "asked on the first keystroke" if self._activity is NEVER_READY else self._activity.detail
+            return Status(self._activity.state, self._remote, ready, self._activity.fix)
         try:
             path = store.resolve(self._settings.model)
         except ModelNotInstalled as exc:

@@ -15,19 +15,21 @@ class Case:
     """One ``[[case]]``."""
 
     name: str
-    before: str
+    prefix: str
     """The document before the cursor."""
-    after: str
+    suffix: str
     """The document after it."""
     answer: str
     expected: str
+    language: str = ""
+    """LSP language id, where the case is about one."""
     multiline: bool = False
     max_lines: int = 12
 
     @property
     def context(self) -> Context:
         """What the model would see."""
-        return window(self.before + self.after, len(self.before), CompletionSettings())
+        return window(self.prefix + self.suffix, len(self.prefix), CompletionSettings())
 
 
 def cases(name: str) -> list[Case]:

@@ -3,13 +3,13 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.settings import CompletionSettings, EngineSettings, Settings, decode
+from farthing.settings import CompletionSettings, EngineSettings, RemoteSettings, Settings, decode
 
 MANIFEST = Path(__file__).parents[2] / "extension" / "package.json"
 SECTIONS: dict[str, type] = {spec.name: get_type_hints(Settings)[spec.name] for spec in dataclasses.fields(Settings)}
@@ -46,10 +46,12 @@ def test_every_value_arrives() -> None:
             "disabledLanguages": ["markdown"],
         },
         "engine": {"threads": 256, "contextTokens": 512, "idleMinutes": 1},
+        "remote": {"url": "http://gpu:8000", "kind": "ollama", "model": "m", "family": "qwen", "apiKeyEnv": "KEY"},
     }
     expected = Settings(
         CompletionSettings(False, "x.gguf", 1, 100, 4, 0, ("markdown",)),
         EngineSettings(256, 512, 1),
+        remote=RemoteSettings("http://gpu:8000", "ollama", "m", "qwen", "KEY"),
     )
     assert decode(json.loads(json.dumps(tree))) == (expected, [])
 
@@ -80,6 +82,9 @@ def test_every_value_arrives() -> None:
         ("engine.idleMinutes", float("inf"), "must be from 0.01 to 10080.0"),
         ("engine.idleMinutes", False, "must be a number"),
         ("engine.idleMinutes", "15", "must be a number"),
+        ("remote.kind", "llama.cpp", "must be one of auto, llama-server, openai, ollama"),
+        ("remote.kind", ["auto"], "must be one of auto, llama-server, openai, ollama"),
+        ("remote.family", None, "must be one of auto, codestral, "),
     ],
 )
 def test_a_bad_value_falls_back_and_is_told(name: str, value: object, says: str) -> None:
@@ -87,7 +92,8 @@ def test_a_bad_value_falls_back_and_is_told(name: str, value: object, says: str)
     settings, problems = decode({section: {key: value}, "other": 1})
     assert settings == Settings()
     assert len(problems) == 1
-    assert problems[0].startswith(f"farthing.{name} {says}; the default ")
+    assert problems[0].startswith(f"farthing.{name} {says}")
+    assert "; the default " in problems[0]
     assert "\n" not in problems[0]
 
 
@@ -129,16 +135,30 @@ def _declared() -> dict[str, dict[str, Any]]:
     }
 
 
+def _expected(kind: Any, spec: dataclasses.Field[Any]) -> dict[str, Any]:
+    if get_origin(kind) is Literal:
+        return {"type": "string", "default": spec.default, "enum": list(get_args(kind))}
+    default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
+    limits = {"minimum": spec.metadata["min"], "maximum": spec.metadata["max"]} if spec.metadata else {}
+    return {"type": JSON_TYPES[kind], "default": default, **limits}
+
+
+def test_only_the_user_says_where_code_is_sent() -> None:
+    restricted = json.loads(MANIFEST.read_text(encoding="utf-8"))["capabilities"]["untrustedWorkspaces"]
+    ours = {name: spec for name, spec in _declared().items() if name.startswith("farthing.remote.")}
+    assert len(ours) == len(dataclasses.fields(RemoteSettings))
+    for name, spec in ours.items():
+        assert spec["scope"] == "machine", name  # a repository's settings have no say in these
+        assert name in restricted["restrictedConfigurations"]
+
+
 def test_the_extension_declares_the_same_settings() -> None:
     ours: dict[str, dict[str, Any]] = {}
     for section, cls in SECTIONS.items():
         hints = get_type_hints(cls)
         for spec in dataclasses.fields(cls):
-            default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
-            limits = {"minimum": spec.metadata["min"], "maximum": spec.metadata["max"]} if spec.metadata else {}
-            expected = {"type": JSON_TYPES[hints[spec.name]], "default": default, **limits}
-            ours[f"farthing.{section}.{camel(spec.name)}"] = expected
-    keys = ("type", "default", "minimum", "maximum")
+            ours[f"farthing.{section}.{camel(spec.name)}"] = _expected(hints[spec.name], spec)
+    keys = ("type", "default", "minimum", "maximum", "enum")
     theirs = {name: {key: spec[key] for key in keys if key in spec} for name, spec in _declared().items()}
     assert theirs == ours
     assert set(SECTIONS) == {spec.name for spec in dataclasses.fields(Settings)}

@@ -30,6 +30,11 @@ class FimRequest:
     prefix: str
     suffix: str
     max_tokens: int
+    """0 to only get ready for what will be asked next."""
+    header: str = ""
+    """What the model should know of other files; it stands before everything else."""
+    urgency: Literal["keystroke", "prefetch", "warm"] = "keystroke"
+    """Who waits: less urgent work gives way, and goes on afterwards."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Piece:
     text: str
     usage: Usage
     """Of the request so far. A stream that is given up has no other record of what it cost."""
+    logprob: float = 0.0
+    """Sum of the logarithms of the probabilities of all tokens so far; 0 where the backend doesn't say."""
 
 
 @dataclass(frozen=True)

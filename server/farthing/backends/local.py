@@ -70,7 +70,14 @@ class LocalBackend:
     async def _attempt(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
         connection = await self._connect()
         message = wire.Complete(
-            next(self._ids), request.document, request.model, request.prefix, request.suffix, request.max_tokens
+            next(self._ids),
+            request.document,
+            request.model,
+            request.prefix,
+            request.suffix,
+            request.max_tokens,
+            request.header,
+            request.urgency,
         )
         usage, ended = Usage(), False
         events = connection.open(message.id)
@@ -80,9 +87,9 @@ class LocalBackend:
                 match await self._next(connection, events):
                     case wire.Prefilled(_, prompt_tokens, cached_tokens):
                         usage = Usage(prompt_tokens, cached_tokens)
-                    case wire.Token(_, text, output_tokens):
+                    case wire.Token(_, text, output_tokens, logprob):
                         usage = replace(usage, output=output_tokens)
-                        yield Piece(text, usage)
+                        yield Piece(text, usage, logprob)
                     case wire.Done() as done:
                         ended = True
                         usage = Usage(done.prompt_tokens, done.cached_tokens, done.output_tokens)

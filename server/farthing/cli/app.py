@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import complete, context, doctor, index, models, tour
+from farthing.cli import complete, context, doctor, index, models, stats, tour
 
 app = typer.Typer(
     name="farthing",
@@ -35,6 +35,7 @@ app.command("doctor")(doctor.doctor)
 app.command("index")(index.index)
 app.command("symbols")(index.find_symbols)
 app.command("context")(context.context)
+app.command("stats")(stats.stats)
 app.command("tour")(tour.tour)
 app.add_typer(models.app, name="models")
 

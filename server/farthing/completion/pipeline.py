@@ -4,6 +4,9 @@ The newest request of a document wins, and the one before it is answered at once
 finished generation of its document covers, because the user typed what it says, joins that; any other one ends it. A
 request that is given up (``$/cancelRequest``) leaves its generation running as long as the document agrees with it:
 editors give up early, and ask again.
+
+Who listens for growth needn't wait for the end of an answer: after a while a request gets what there is so far, and is
+told when there is more.
 """
 
 import asyncio
@@ -11,11 +14,13 @@ import contextlib
 import functools
 import itertools
 import time
-from dataclasses import dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 from farthing.backends.base import CompletionBackend, FimRequest, Finish, Usage
-from farthing.completion.context import window
+from farthing.completion.cache import AnswerCache
+from farthing.completion.context import Context, window
+from farthing.completion.generation import Completion, CompletionRequest, Generation, Outcome
 from farthing.completion.postprocess import clean
 from farthing.completion.stop import StopRule
 from farthing.completion.syntax_trim import trim_to_syntax
@@ -23,83 +28,13 @@ from farthing.errors import FarthingError
 from farthing.settings import CompletionSettings
 from farthing.text import line_break
 
+PATIENCE_S = 0.12
+"""After this long a request is answered with the first part of its answer, as soon as there is one."""
 
-@dataclass(frozen=True)
-class CompletionRequest:
-    """A cursor in a document."""
+LEAST_SHOWN = 2
+"""Characters, white space not counted: a shorter first part says nothing."""
 
-    document: str
-    """URI or path: what the newest request is the newest of."""
-    text: str
-    offset: int
-    """Code points before the cursor."""
-    language: str
-    """LSP language id."""
-    model: str
-    """Path of the GGUF file."""
-    multiline: bool = False
-    """The user asked for a completion outright, so several lines are welcome anywhere."""
-
-
-@dataclass(frozen=True)
-class Completion:
-    """A suggestion to be inserted at the request's offset."""
-
-    id: str
-    text: str
-    """Empty only in an answer that says what it cost to have nothing to suggest."""
-    usage: Usage
-    first_token_ms: float
-    """From the start of its generation to the first piece of text; 0 when none came."""
-    total_ms: float
-
-
-@dataclass(frozen=True)
-class _Outcome:
-    """How a generation ended: with a completion, an error, or neither as it was given up."""
-
-    completion: Completion | None = None
-    error: FarthingError | None = None
-    contradicted: bool = False
-    """What the model wrote is not what the user has typed meanwhile."""
-    given_up: bool = False
-    """Newer work took its place, the document went away, or the engine was told to stop."""
-
-
-@dataclass(eq=False)
-class _Generation:
-    """Work for one document, running or finished."""
-
-    request: CompletionRequest
-    done: "asyncio.Future[_Outcome]"
-    text: str = ""
-    """What the model wrote so far; at the end, what is suggested. With the document's own line breaks."""
-    typed: str = ""
-    """What the user typed since it began."""
-    task: "asyncio.Task[None] | None" = None
-    started: float = field(default_factory=time.monotonic)
-
-    def typed_in(self, text: str) -> str | None:
-        """What was typed at the cursor to make the document this text; None if it changed in any other way."""
-        head, tail = self.request.text[: self.request.offset], self.request.text[self.request.offset :]
-        if len(text) < len(head) + len(tail) or not text.startswith(head) or not text.endswith(tail):
-            return None
-        return text[len(head) : len(text) - len(tail)]
-
-    def agrees(self, typed: str | None) -> bool:
-        """Whether the answer says, or may still come to say, what was typed."""
-        if typed is None:
-            return False
-        if self.done.done():
-            return self.text.startswith(typed)
-        return self.text.startswith(typed) or typed.startswith(self.text)
-
-    def end(self, outcome: _Outcome) -> None:
-        """Answer all who wait and stop the work."""
-        if not self.done.done():
-            self.done.set_result(outcome)
-        if self.task is not None:
-            self.task.cancel()
+__all__ = ["Completion", "CompletionPipeline", "CompletionRequest"]
 
 
 class CompletionPipeline:
@@ -110,9 +45,16 @@ class CompletionPipeline:
     """
 
     def __init__(self, backend: CompletionBackend) -> None:
+        self.on_growth: Callable[[str], None] | None = None
+        """Told the document when there is more than a request was answered with; without it every request is answered
+        in full."""
+        self.on_generated: Callable[[Generation, Outcome], None] | None = None
+        """Told of every generation that is over, however it ended."""
         self._backend = backend
-        self._generations: dict[str, _Generation] = {}
+        self._warming: asyncio.Task[None] | None = None
+        self._generations: dict[str, Generation] = {}
         self._waiters: dict[str, asyncio.Future[None]] = {}
+        self._answers = AnswerCache()
         self._ids = itertools.count(1)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -143,22 +85,62 @@ class CompletionPipeline:
     async def _answer(
         self, request: CompletionRequest, settings: CompletionSettings, replaced: "asyncio.Future[None]"
     ) -> Completion | None:
+        patience_ends = time.monotonic() + PATIENCE_S
         while True:
-            generation = self._join(request) or self._start(request, settings)
-            either: set[asyncio.Future[Any]] = {generation.done, replaced}
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            generation = self._join(request)
+            finished = generation is not None and generation.done.done()
+            if generation is None:
+                if known := self._remembered(request):
+                    return known
+                generation = self._start(request, settings)
+            elif part := self._part(generation, request, settings):
+                return part
+            while not (generation.done.done() or replaced.done()):
+                left = patience_ends - time.monotonic()
+                await generation.progress(replaced, left if left > 0 and self.on_growth else None)
+                if replaced.done() or self._generations.get(request.document) not in (generation, None):
+                    return None
+                if time.monotonic() >= patience_ends and (part := self._part(generation, request, settings)):
+                    return part
             if replaced.done() or self._generations.get(request.document) not in (generation, None):
                 return None
             outcome = generation.done.result()
             if outcome.error is not None:
                 raise outcome.error
-            typed = generation.typed_in(request.text)
+            typed = generation.typed_in(request.text, request.offset)
             if outcome.given_up or typed is None or (outcome.contradicted and typed != generation.typed):
                 return None
             if not outcome.contradicted and generation.agrees(typed):
-                return _rest(outcome.completion, typed)
+                rest = outcome.completion and replace(outcome.completion.rest(typed), remembered=finished)
+                return rest and _tidy(rest, generation, request, settings)
             # The answer went elsewhere than the user: ask again from where the user is now.
             self._generations.pop(request.document, None)
+
+    def _part(
+        self, generation: Generation, request: CompletionRequest, settings: CompletionSettings
+    ) -> Completion | None:
+        """What a running generation has to say to a request so far, if that is worth showing."""
+        if self.on_growth is None or generation.done.done():
+            return None
+        typed = generation.typed_in(request.text, request.offset)
+        if typed is None or not generation.text.startswith(typed):
+            return None
+        context = window(request.text, request.offset, settings)
+        text = clean(generation.text[len(typed) :].replace("\r\n", "\n"), context, request.language)
+        if len("".join(text.split())) < LEAST_SHOWN:
+            return None
+        text = text.replace("\n", line_break(request.text))
+        generation.shown = typed + text
+        ms = round(generation.first_ms, 1), round(generation.elapsed_ms(), 1)
+        return Completion(generation.id, text, generation.usage, *ms, partial=True)
+
+    def _remembered(self, request: CompletionRequest) -> Completion | None:
+        found = self._answers.find(request)
+        if found is None:
+            return None
+        self.forget(request.document)
+        rest = found[0].rest(found[1])
+        return Completion(rest.id, rest.text, Usage(), 0.0, 0.0, remembered=True)
 
     def _replace_waiter(self, document: str) -> "asyncio.Future[None]":
         older = self._waiters.get(document)
@@ -179,95 +161,137 @@ class CompletionPipeline:
             self.forget(document)
 
     def forget(self, document: str) -> None:
-        """Stop and drop whatever belongs to a document. Who waits for it is answered."""
+        """Stop and drop whatever is under way for a document. Who waits for it is answered."""
         if generation := self._generations.pop(document, None):
-            generation.end(_Outcome(given_up=True))
+            generation.end(Outcome(given_up=True))
+
+    def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
+        """Let the model read a place where something may be asked next. The newest place counts; whatever somebody
+        waits for comes first."""
+        generation = self._generations.get(request.document)
+        if generation is not None and not generation.done.done():
+            return
+        if self._warming is not None:
+            self._warming.cancel()
+        task = self._warming = asyncio.create_task(self._read(request, settings))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
+        context = window(request.text, request.offset, settings)
+        fim = FimRequest(request.document, request.model, context.prefix, context.suffix, max_tokens=0, urgency="warm")
+        with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
+            async with contextlib.aclosing(self._backend.stream(fim)) as events:
+                async for _ in events:
+                    pass
+
+    def closed(self, document: str) -> None:
+        """The document was closed: nothing of it is remembered."""
+        self.forget(document)
+        self._answers.forget(document)
 
     async def aclose(self) -> None:
         """Stop everything."""
+        if self._warming is not None:
+            self._warming.cancel()
         for document in list(self._generations):
             self.forget(document)
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _join(self, request: CompletionRequest) -> _Generation | None:
+    def _join(self, request: CompletionRequest) -> Generation | None:
         generation = self._generations.get(request.document)
         if generation is None:
             return None
-        ours, theirs = request, generation.request
-        typed = generation.typed_in(ours.text)
-        same = ours.model == theirs.model and ours.language == theirs.language and ours.multiline <= theirs.multiline
-        if not same or typed is None or ours.offset != theirs.offset + len(typed) or not generation.agrees(typed):
+        theirs = generation.request
+        typed = generation.typed_in(request.text, request.offset)
+        same = request.model == theirs.model and request.language == theirs.language
+        if not same or request.multiline > theirs.multiline or not generation.agrees(typed):
             return None
         if generation.done.done() and generation.text and typed == generation.text:
             return None  # all of it is in the document: what comes next is a new question
-        generation.typed = typed
+        generation.typed = typed or ""
         return generation
 
-    def _start(self, request: CompletionRequest, settings: CompletionSettings) -> _Generation:
+    def _start(self, request: CompletionRequest, settings: CompletionSettings) -> Generation:
         self.forget(request.document)
-        generation = _Generation(request, asyncio.get_running_loop().create_future())
+        generation = Generation(request, asyncio.get_running_loop().create_future(), f"{next(self._ids)}")
         self._generations[request.document] = generation
         task = generation.task = asyncio.create_task(self._run(generation, settings))
         self._tasks.add(task)
         task.add_done_callback(functools.partial(self._ended, generation))
         return generation
 
-    def _ended(self, generation: _Generation, task: "asyncio.Task[None]") -> None:
+    def _ended(self, generation: Generation, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
+        if self.on_generated and generation.done.done():
+            self.on_generated(generation, generation.done.result())
         # An error that nobody foresaw must reach who waits, or they would wait for ever.
         if not task.cancelled() and (error := task.exception()):
             generation.done.set_exception(error)
             self._drop(generation)
 
-    def _drop(self, generation: _Generation) -> None:
+    def _drop(self, generation: Generation) -> None:
         if self._generations.get(generation.request.document) is generation:
             del self._generations[generation.request.document]
 
-    async def _run(self, generation: _Generation, settings: CompletionSettings) -> None:
+    async def _run(self, generation: Generation, settings: CompletionSettings) -> None:
         try:
             outcome = await self._generate(generation, settings)
         except FarthingError as exc:
-            outcome = _Outcome(error=exc)
+            outcome = Outcome(error=exc)
         if outcome.completion is None:
             generation.text = ""
+        elif outcome.completion.text:
+            self._answers.add(generation.request, outcome.completion)
         if not generation.done.done():
             generation.done.set_result(outcome)
         if outcome.error is not None or outcome.given_up:
             self._drop(generation)
+        elif self.on_growth and generation.shown and generation.shown != generation.text:
+            self.on_growth(generation.request.document)
 
-    async def _generate(self, generation: _Generation, settings: CompletionSettings) -> _Outcome:
+    async def _generate(self, generation: Generation, settings: CompletionSettings) -> Outcome:
         request = generation.request
         context = window(request.text, request.offset, settings)
         rule = StopRule(context, settings.max_lines, request.multiline)
         breaks = line_break(request.text)
         fim = FimRequest(request.document, request.model, context.prefix, context.suffix, settings.max_tokens)
-        text, usage, first_ms = "", Usage(), 0.0
+        text, usage, cut_off = "", Usage(), False
         async with contextlib.aclosing(self._backend.stream(fim)) as events:
             async for event in events:
                 if isinstance(event, Finish):
                     if event.reason in ("cancelled", "superseded"):
-                        return _Outcome(given_up=True)
-                    usage = event.usage
+                        return Outcome(given_up=True)
+                    usage, cut_off = event.usage, event.reason == "length"
                     break
                 text, usage = text + event.text.replace("\r", ""), event.usage
-                first_ms = first_ms or _ms(generation)
-                generation.text = text.replace("\n", breaks)
+                generation.write(text[: rule.end(text)].replace("\n", breaks), usage)
                 if not generation.agrees(generation.typed):
-                    return _Outcome(contradicted=True)
+                    return Outcome(contradicted=True)
                 if rule.end(text) is not None:
                     break
-        text = clean(text[: rule.end(text, finished=True)], context).replace("\n", breaks)
-        head, tail = request.text[: request.offset], request.text[request.offset :]
-        if "\n" in text:
-            text = await asyncio.to_thread(trim_to_syntax, head, text, tail, request.language)
-        generation.text = text
-        id = f"{next(self._ids)}"
-        return _Outcome(Completion(id, text, usage, round(first_ms, 1), round(_ms(generation), 1)))
+        text = await _finished(text[: rule.end(text, finished=True, cut_off=cut_off)], context, request)
+        generation.text = text = text.replace("\n", breaks)
+        ms = round(generation.first_ms, 1), round(generation.elapsed_ms(), 1)
+        return Outcome(Completion(generation.id, text, usage, *ms))
 
 
-def _rest(completion: Completion | None, typed: str) -> Completion | None:
-    return replace(completion, text=completion.text[len(typed) :]) if completion else None
+async def _finished(text: str, context: Context, request: CompletionRequest) -> str:
+    """A whole answer as it is suggested."""
+    text = clean(text, context, request.language)
+    head, tail = request.text[: request.offset], request.text[request.offset :]
+    if "\n" in text:
+        text = await asyncio.to_thread(trim_to_syntax, head, text, tail, request.language)
+    return text
 
 
-def _ms(generation: _Generation) -> float:
-    return (time.monotonic() - generation.started) * 1000
+def _tidy(
+    rest: Completion, generation: Generation, request: CompletionRequest, settings: CompletionSettings
+) -> Completion:
+    """The rest of an answer for a cursor behind which the editor has closed a bracket meanwhile."""
+    behind = len(request.text) - request.offset
+    if behind == len(generation.request.text) - generation.request.offset:
+        return rest
+    context = window(request.text, request.offset, settings)
+    text = clean(rest.text.replace("\r\n", "\n"), context, request.language)
+    return replace(rest, text=text.replace("\n", line_break(request.text)))

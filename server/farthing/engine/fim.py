@@ -8,6 +8,8 @@ spelling is plain text to the model and can't inject one.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from farthing.engine.kv_plan import Prompt
+
 
 @dataclass(frozen=True)
 class FimTokens:
@@ -32,11 +34,17 @@ NAMES_BY_FAMILY: tuple[tuple[str, str, str], ...] = (
 
 
 def build_prompt(
-    prefix: Sequence[int], suffix: Sequence[int], fim: FimTokens | None, bos: int | None, limit: int
-) -> list[int]:
-    """Lay a prompt out.
+    header: Sequence[int],
+    prefix: Sequence[int],
+    suffix: Sequence[int],
+    fim: FimTokens | None,
+    bos: int | None,
+    limit: int,
+) -> Prompt | None:
+    """Lay a prompt out, what changes least first.
 
     Args:
+        header: tokens of what the model should know of other files; they give way before all others.
         prefix: tokens of the text before the cursor.
         suffix: tokens of the text after it.
         fim: the model's markers; None for a model without any, which then only sees the prefix.
@@ -45,14 +53,20 @@ def build_prompt(
             first, then that of the suffix, of which at least a quarter of the room is kept.
 
     Returns:
-        Tokens, ``len <= limit``.
+        The prompt; None where it would be empty.
     """
     head = [] if bos is None else [bos]
     if fim is None:
-        return head + list(prefix[max(0, len(prefix) - (limit - len(head))) :])
+        room = limit - len(head) - len(prefix)
+        tokens = [*head, *(header if len(header) <= room else ()), *prefix[max(0, len(prefix) - (limit - len(head))) :]]
+        return Prompt(tuple(tokens[:-1]), (tokens[-1],)) if tokens else None
     room = limit - len(head) - 3
-    kept_suffix = list(suffix[: max(room - len(prefix), room // 4)])
-    kept_prefix = list(prefix[max(0, len(prefix) - (room - len(kept_suffix))) :])
+    kept_suffix = suffix[: max(room - len(prefix), room // 4)]
+    kept_prefix = prefix[max(0, len(prefix) - (room - len(kept_suffix))) :]
+    if len(header) <= room - len(kept_suffix) - len(kept_prefix):
+        head += header
     if fim.suffix_first:
-        return [*head, fim.suffix, *kept_suffix, fim.prefix, *kept_prefix]
-    return [*head, fim.prefix, *kept_prefix, fim.suffix, *kept_suffix, fim.middle]
+        tokens = [*head, fim.suffix, *kept_suffix, fim.prefix, *kept_prefix]
+        return Prompt(tuple(tokens[:-1]), (tokens[-1],))
+    tokens = [*head, fim.prefix, *kept_prefix, fim.suffix]
+    return Prompt((*tokens, *kept_suffix), (fim.middle,), len(tokens) - 1)

@@ -1,63 +1,96 @@
-"""One completion, from texts to tokens to text. Runs on the compute thread."""
+"""One completion, from texts to tokens to text. Runs on the compute thread, in steps."""
 
 import codecs
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
 
 from farthing.engine import wire
+from farthing.engine.drafts import ORDER, Lookup
 from farthing.engine.fim import build_prompt
 from farthing.engine.healing import take_back
-from farthing.engine.runtime import AbortFlag, Runtime
-from farthing.errors import Cancelled
+from farthing.engine.kv import BATCH, SMALL_BATCH
+from farthing.engine.runtime import Runtime
 
 MAX_HEALED = 16
 """Room kept for the tokens that spell what was taken back from the prefix."""
 
+MAX_DRAFT = 3
+"""Tokens that are guessed at once."""
 
-def generate(
-    runtime: Runtime, request: wire.Complete, arrived: float, abort: AbortFlag, emit: Callable[[wire.Event], None]
-) -> wire.Done:
-    """Generate greedily until the model ends, the limit is reached or the flag is raised.
+Steps = Generator[None, None, wire.Done]
+"""Yields where more urgent work may come between; returns the last event."""
+
+
+def generate(runtime: Runtime, request: wire.Complete, arrived: float, emit: Callable[[wire.Event], None]) -> Steps:
+    """Generate greedily until the model ends or the limit is reached; of no tokens at all, only fill the KV cache.
 
     Args:
         arrived: ``time.monotonic()`` of the request's arrival, from which all times are counted.
         emit: gets :class:`wire.Prefilled`, then a :class:`wire.Token` for every piece of text.
-
-    Returns:
-        The final event, with reason ``cancelled`` where the flag was raised; never raises for that.
     """
-    max_tokens = max(1, min(request.max_tokens, runtime.n_ctx // 2))
+    max_tokens = min(request.max_tokens, runtime.n_ctx // 2)
     prefix, required = take_back(runtime.tokenize(request.prefix), runtime.piece)
     suffix = runtime.tokenize(request.suffix) if runtime.fim else []
-    prompt = build_prompt(prefix, suffix, runtime.fim, runtime.bos, runtime.n_ctx - max_tokens - MAX_HEALED)
-    cached, output, first_ms = 0, 0, 0.0
-    text = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    header = runtime.tokenize(request.header)
+    room = runtime.n_ctx - max_tokens - MAX_HEALED
+    prompt = build_prompt(header, prefix, suffix, runtime.fim, runtime.bos, room)
+    # An empty file and a model without markers leave no prompt at all: there is nothing to go on from.
+    if prompt is None:
+        return wire.Done(request.id, "stop", total_ms=_ms(arrived))
+    waited_for = request.urgency == "keystroke"
+    prepared = yield from runtime.cache.prepare(
+        request.document, prompt, max_tokens + MAX_HEALED, BATCH if waited_for else SMALL_BATCH
+    )
+    size = len(prompt.tokens) + len(prompt.closing)
+    emit(wire.Prefilled(request.id, size, prepared.kept))
+    answer = _Answer(request.id, arrived, emit)
     reason: wire.EndReason = "length"
-    try:
-        # An empty file and a model without markers leave no prompt at all: there is nothing to go on from.
-        if not prompt:
-            return wire.Done(request.id, "stop", total_ms=_ms(arrived))
-        cached = runtime.prefill(prompt)
-        emit(wire.Prefilled(request.id, len(prompt), cached))
+    if max_tokens:
+        lookup = Lookup(prompt.behind, prompt.before)
+        cells, written = prepared.cells, len(prepared.cells.tokens)
+        draft: list[int] = []
         while True:
-            token = runtime.most_likely(required)
+            token, logprob = runtime.choose(len(draft), required)
             if runtime.ends(token):
                 reason = "stop"
                 break
-            output += 1
             piece = runtime.piece(token)
             required, piece = required[len(piece) :], piece[len(required) :]
-            if written := text.decode(piece):
-                first_ms = first_ms or _ms(arrived)
-                emit(wire.Token(request.id, written, output))
-            if output == max_tokens:
+            answer.add(token, piece, logprob)
+            if len(answer.tokens) == max_tokens:
                 break
-            if abort.raised:
-                raise Cancelled("the work was given up")
-            runtime.evaluate([token])
-    except Cancelled:
-        reason = "cancelled"
-    return wire.Done(request.id, reason, len(prompt), cached, output, round(first_ms, 1), round(_ms(arrived), 1))
+            if draft and draft[0] == token:
+                del draft[0]  # the guess was right: it is computed already
+                continue
+            runtime.cache.cut(cells, written + len(answer.tokens) - 1)
+            draft = [] if required else lookup.draft([*prompt.before[-ORDER:], *answer.tokens], MAX_DRAFT)
+            yield from runtime.cache.extend(cells, [token, *draft], 1 + len(draft))
+    return wire.Done(
+        request.id, reason, size, prepared.kept, len(answer.tokens), round(answer.first_ms, 1), round(_ms(arrived), 1)
+    )
+
+
+@dataclass
+class _Answer:
+    """What was generated, and whom to tell."""
+
+    id: int
+    arrived: float
+    emit: Callable[[wire.Event], None]
+    tokens: list[int] = field(default_factory=list)
+    logprob: float = 0.0
+    first_ms: float = 0.0
+    _text: codecs.IncrementalDecoder = field(
+        default_factory=lambda: codecs.getincrementaldecoder("utf-8")(errors="replace")
+    )
+
+    def add(self, token: int, piece: bytes, logprob: float) -> None:
+        self.tokens.append(token)
+        self.logprob += logprob
+        if text := self._text.decode(piece):
+            self.first_ms = self.first_ms or _ms(self.arrived)
+            self.emit(wire.Token(self.id, text, len(self.tokens), round(self.logprob, 3)))
 
 
 def _ms(since: float) -> float:

@@ -8,7 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from farthing.engine.runtime import AbortFlag, Runtime, physical_cores
+from farthing.engine.kv import finish
+from farthing.engine.kv_plan import Prompt
+from farthing.engine.memory import AbortFlag
+from farthing.engine.runtime import Runtime, physical_cores
 from farthing.errors import FarthingError
 
 PROMPT_TOKENS, OUTPUT_TOKENS = 256, 32
@@ -28,12 +31,15 @@ def measure(path: Path, threads: int = 0) -> dict[str, float]:
     try:
         loaded = time.monotonic()
         sample = runtime.tokenize("def area(width, height):\n    return width * height\n\n\n") * PROMPT_TOKENS
-        runtime.evaluate(sample[:16])  # the first evaluation touches every weight for the first time
+        # The first evaluation touches every weight for the first time.
+        finish(runtime.cache.prepare("first", Prompt(tuple(sample[:15]), (sample[15],))))
         start = time.monotonic()
-        runtime.evaluate(sample[:PROMPT_TOKENS])
+        cells = finish(
+            runtime.cache.prepare("measured", Prompt(tuple(sample[: PROMPT_TOKENS - 1]), (sample[0],)))
+        ).cells
         prefilled = time.monotonic()
         for _ in range(OUTPUT_TOKENS):
-            runtime.evaluate([runtime.most_likely()])
+            finish(runtime.cache.extend(cells, [runtime.choose()[0]]))
         end = time.monotonic()
     finally:
         runtime.close()

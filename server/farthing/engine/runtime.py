@@ -1,4 +1,4 @@
-"""The binding to llama.cpp: a model, its vocabulary, and one context whose KV cache is ours to manage.
+"""A loaded model: its vocabulary, and a context whose KV cache is ours to manage.
 
 Only the low-level API of llama-cpp-python is used. Its ``Llama`` class hides the KV cache, and its completion helper
 writes wrong marker ids into FIM prompts. Nothing in this module is thread-safe: one thread computes.
@@ -6,19 +6,20 @@ writes wrong marker ids into FIM prompts. Nothing in this module is thread-safe:
 
 import collections
 import ctypes
+import math
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 import llama_cpp as native
 import numpy as np
 
+from farthing import paths
 from farthing.engine.fim import NAMES_BY_FAMILY, FimTokens
 from farthing.engine.healing import Vocabulary
-from farthing.errors import Cancelled, EngineError, ModelUnusable
-
-BATCH = 512
-"""Tokens that one call of ``llama_decode`` takes at most."""
+from farthing.engine.kv import KvCache
+from farthing.engine.kv_files import KvFiles
+from farthing.engine.memory import AbortFlag, NativeMemory
+from farthing.errors import EngineError, ModelUnusable
 
 _log: collections.deque[str] = collections.deque(maxlen=50)
 
@@ -28,35 +29,6 @@ def _keep_log(_level: int, text: bytes, _data: object) -> None:
 
 
 _native_log = native.llama_log_callback(_keep_log)  # kept alive: llama.cpp holds only its address
-
-
-class AbortFlag:
-    """Stops a running ``llama_decode`` between two nodes of its graph (CPU and Metal; llama.cpp#10571 for others).
-
-    llama.cpp asks a C callback ``bool f(void *data)`` some hundred times for each batch. A Python function would need
-    the GIL every time, and would wait for it while another thread is busy. libc's ``strlen`` has the right shape: it
-    is 0 for an empty buffer and 1 for a buffer that holds one character, so raising the flag is one byte written.
-    """
-
-    def __init__(self) -> None:
-        self._buffer = ctypes.create_string_buffer(2)
-        strlen = ctypes.cast(ctypes.CDLL(None).strlen, ctypes.c_void_p).value
-        assert strlen is not None
-        self.callback = native.ggml_abort_callback(strlen)
-        self.data = ctypes.cast(self._buffer, ctypes.c_void_p)
-
-    def raise_(self) -> None:
-        """Make the running decode return, and every later one until :meth:`lower`."""
-        self._buffer[0] = b"\1"
-
-    def lower(self) -> None:
-        """Let work go on."""
-        self._buffer[0] = b"\0"
-
-    @property
-    def raised(self) -> bool:
-        """Whether work is to stop."""
-        return bool(self._buffer[0] != b"\0")
 
 
 def physical_cores() -> int:
@@ -76,7 +48,7 @@ class Runtime:
         path: GGUF file.
         n_ctx: tokens of the context window.
         threads: compute threads.
-        abort: the flag that stops :meth:`evaluate`.
+        abort: stops what is being computed.
 
     Raises:
         ModelUnusable: llama.cpp can't load the file.
@@ -86,38 +58,31 @@ class Runtime:
         native.llama_log_set(_native_log, ctypes.c_void_p(0))
         native.llama_backend_init()
         _log.clear()
-        self._abort = abort
         self._model = native.llama_model_load_from_file(os.fsencode(path), _model_params())
         if not self._model:
             raise ModelUnusable(
                 f"{path.name} is no model that the engine can load ({_last_error()})",
                 "Run `farthing models verify`, or choose another one with `farthing models use`",
             )
-        self._context = native.llama_init_from_model(self._model, self._context_params(n_ctx, threads))
-        if not self._context:
+        try:
+            self.memory = NativeMemory(self._model, n_ctx, threads, abort)
+        except MemoryError as exc:
             native.llama_model_free(self._model)
             raise ModelUnusable(
                 f"there is no room for the context of {path.name} ({_last_error()})",
                 "Lower farthing.engine.contextTokens, or choose a smaller model",
-            )
-        self._memory = native.llama_get_memory(self._context)
+            ) from exc
+        self.cache = KvCache(self.memory, self.memory.size)
+        self.n_ctx = self.memory.size
+        self._files = KvFiles(paths.cache_dir() / "engine", path, self.memory.context, self.n_ctx)
+        self.cache.restore = self._files.load
         self._vocab = native.llama_model_get_vocab(self._model)
         self._vocab_size = native.llama_vocab_n_tokens(self._vocab)
-        self._batch = native.llama_batch_init(BATCH, 0, 1)
-        self._cells: list[int] = []
-        self._vocabulary: Vocabulary | None = None
-        self.n_ctx = native.llama_n_ctx(self._context)
+        # Half a second for 150,000 tokens: here, as nobody types yet.
+        self._vocabulary = Vocabulary(self._vocab_size, self.piece)
         bos = native.llama_vocab_bos(self._vocab)
         self.bos = bos if native.llama_vocab_get_add_bos(self._vocab) and bos >= 0 else None
         self.fim = self._find_fim()
-
-    def _context_params(self, n_ctx: int, threads: int) -> native.llama_context_params:
-        params = native.llama_context_default_params()
-        params.n_ctx, params.n_batch, params.n_ubatch = n_ctx, BATCH, BATCH
-        params.n_threads = params.n_threads_batch = threads
-        params.abort_callback, params.abort_callback_data = self._abort.callback, self._abort.data
-        params.no_perf = True
-        return params
 
     def _find_fim(self) -> FimTokens | None:
         prefix, suffix, middle = (
@@ -135,9 +100,9 @@ class Runtime:
         return None
 
     def close(self) -> None:
-        """Give the memory back."""
-        native.llama_batch_free(self._batch)
-        native.llama_free(self._context)
+        """Give the memory back. What was read of the last documents is kept for the next engine."""
+        self._files.save(self.cache.saved())
+        self.memory.close()
         native.llama_model_free(self._model)
 
     def tokenize(self, text: str, special: bool = False) -> list[int]:
@@ -164,70 +129,21 @@ class Runtime:
         """Whether generation ends here: end of text, or any marker, which is never part of an answer."""
         return bool(native.llama_vocab_is_eog(self._vocab, token) or native.llama_vocab_is_control(self._vocab, token))
 
-    def prefill(self, prompt: Sequence[int]) -> int:
-        """Bring the KV cache to exactly ``prompt``, of which the longest part already there is kept.
-
-        Returns:
-            Tokens that were there already.
-
-        Raises:
-            Cancelled: the abort flag was raised; what was evaluated stays in the cache.
-        """
-        kept = 0
-        for ours, wanted in zip(self._cells, prompt, strict=False):
-            if ours != wanted:
-                break
-            kept += 1
-        kept = min(kept, len(prompt) - 1)  # the last one is evaluated again: its logits are needed
-        self._truncate(kept)
-        kept = len(self._cells)
-        self.evaluate(prompt[kept:])
-        return kept
-
-    def evaluate(self, tokens: Sequence[int]) -> None:
-        """Append tokens to the KV cache; the last one's logits can be read afterwards.
-
-        Raises:
-            Cancelled: the abort flag was raised; what was evaluated stays in the cache.
-            EngineError: llama.cpp can't go on.
-        """
-        for start in range(0, len(tokens), BATCH):
-            chunk = tokens[start : start + BATCH]
-            position = len(self._cells)
-            self._batch.n_tokens = len(chunk)
-            for i, token in enumerate(chunk):
-                self._batch.token[i], self._batch.pos[i] = token, position + i
-                self._batch.n_seq_id[i], self._batch.seq_id[i][0] = 1, 0
-                self._batch.logits[i] = start + i == len(tokens) - 1
-            status = native.llama_decode(self._context, self._batch)
-            if status == 0:
-                self._cells.extend(chunk)
-                continue
-            self._truncate(position)
-            if status == 2:
-                raise Cancelled("the work was given up")
-            raise EngineError(f"llama.cpp could not evaluate the prompt (status {status})")
-
-    def _truncate(self, length: int) -> None:
-        """Keep the first ``length`` cells; none where the model's memory can't be cut in the middle."""
-        if not native.llama_memory_seq_rm(self._memory, 0, length, -1):
-            native.llama_memory_clear(self._memory, True)
-            length = 0
-        del self._cells[length:]
-
-    def most_likely(self, required: bytes = b"") -> int:
-        """The token with the highest logit after the last evaluated one.
+    def choose(self, back: int = 0, required: bytes = b"") -> tuple[int, float]:
+        """The most likely token after the last one that was computed, or after one before it.
 
         Args:
+            back: so many tokens before the last.
             required: only tokens that start with these bytes, or spell a first part of them, are taken.
+
+        Returns:
+            The token, and the logarithm of its probability; of what is required, 0.
         """
-        logits = np.ctypeslib.as_array(native.llama_get_logits_ith(self._context, -1), shape=(self._vocab_size,))
-        if required:
-            if self._vocabulary is None:
-                self._vocabulary = Vocabulary(self._vocab_size, self.piece)
-            if fitting := self._vocabulary.fitting(required):
-                return int(fitting[int(logits[np.asarray(fitting)].argmax())])
-        return int(logits.argmax())
+        logits = self.memory.logits(back)
+        if required and (fitting := self._vocabulary.fitting(required)):
+            return int(fitting[int(logits[np.asarray(fitting)].argmax())]), 0.0
+        token = int(logits.argmax())
+        return token, -math.log(float(np.exp(logits - logits[token]).sum()))
 
 
 def _model_params() -> native.llama_model_params:

@@ -1,28 +1,38 @@
-"""One compute thread for the whole engine: the newest request of a document wins, and it wins at once."""
+"""One compute thread for the whole engine: what is most urgent goes on, and at once.
+
+A job is a generator that yields wherever another one may come between. A more urgent job raises the abort flag, which
+stops llama.cpp within milliseconds; what was interrupted stays in the queue and goes on when it is its turn again.
+"""
 
 import logging
 import os
 import threading
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import get_args
 
 from farthing.engine import wire
 from farthing.engine.generate import generate
-from farthing.engine.runtime import AbortFlag, Runtime
+from farthing.engine.memory import AbortFlag
+from farthing.engine.runtime import Runtime
 from farthing.errors import Cancelled, EngineError, FarthingError, ModelUnusable
 
 MAX_LOADED = 2
 """Models kept in memory: one for completion, one for edits. The one unused for longest makes room."""
+
+REFRESH_S = 1.0
+"""Seconds without work after which moved cells are computed anew."""
+
+_URGENCIES: tuple[wire.Urgency, ...] = get_args(wire.Urgency)
 
 _logger = logging.getLogger(__name__)
 
 Emit = Callable[[wire.Event], None]
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """A request in the queue or at work. ``emit`` may be called from any thread and must not block."""
 
@@ -32,11 +42,18 @@ class Job:
     emit: Emit
     arrived: float = field(default_factory=time.monotonic)
     ended_early: wire.EndReason | None = None
+    steps: Generator[None, None, wire.Event] | None = None
+    """What is left of it, once it has begun."""
 
     @property
     def document(self) -> tuple[object, str] | None:
         """What this completion belongs to; None for a load, which is never superseded."""
         return (self.owner, self.request.document) if isinstance(self.request, wire.Complete) else None
+
+    @property
+    def urgency(self) -> int:
+        """0 for the most urgent one."""
+        return _URGENCIES.index(self.request.urgency) if isinstance(self.request, wire.Complete) else 0
 
 
 class Scheduler:
@@ -54,7 +71,9 @@ class Scheduler:
         self._on_state = on_state
         self._abort = AbortFlag()
         self._condition = threading.Condition()
-        self._queue: deque[Job] = deque()
+        self._jobs: list[Job] = []
+        self._given_up: list[Job] = []
+        """Ended early, and still to be closed by the thread that computes."""
         self._running: Job | None = None
         self._closed = False
         self._runtimes: dict[str, Runtime] = {}
@@ -63,86 +82,124 @@ class Scheduler:
         self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Queue a job. An older completion of the same document is answered as superseded, now, and stops."""
+        """Queue a job. Older completions of the same document that are no more urgent are answered as superseded, now,
+        and stop; less urgent work is interrupted."""
         with self._condition:
-            older = [queued for queued in (*self._queue, self._running) if queued and queued.document == job.document]
-            for each in older:
-                if each.document is not None:
+            for each in list(self._jobs):
+                if each.document is not None and each.document == job.document and each.urgency >= job.urgency:
                     self._end(each, "superseded")
-            self._queue.append(job)
+            self._jobs.append(job)
+            if self._running is None or self._running.urgency > job.urgency:
+                self._abort.raise_()  # whatever runs, be it a refresh that nobody asked for
             self._condition.notify()
 
     def cancel(self, owner: object, id: int | None = None) -> None:
         """End the request with this id, or all of the owner's, as cancelled: answered now, stopped within a batch."""
         with self._condition:
-            for job in [*self._queue, *([self._running] if self._running else [])]:
+            for job in list(self._jobs):
                 if job.owner is owner and (id is None or job.request.id == id):
                     self._end(job, "cancelled")
 
     def _end(self, job: Job, reason: wire.EndReason) -> None:
         # With the lock held. The answer does not wait for llama.cpp to stop.
-        if job.ended_early:
-            return
         job.ended_early = reason
+        self._jobs.remove(job)
+        self._given_up.append(job)
         if isinstance(job.request, wire.Complete):
             job.emit(wire.Done(job.request.id, reason, total_ms=round((time.monotonic() - job.arrived) * 1000, 1)))
         else:
             job.emit(wire.Failed(job.request.id, Cancelled.__name__, "the loading was given up"))
         if job is self._running:
             self._abort.raise_()
-        else:
-            self._queue.remove(job)
 
     def report(self, id: int) -> wire.Report:
         """What is in memory and under way."""
         with self._condition:
-            return wire.Report(id, os.getpid(), self._state, tuple(self._runtimes), self.threads, len(self._queue))
+            queued = len(self._jobs) - (self._running is not None)
+            return wire.Report(id, os.getpid(), self._state, tuple(self._runtimes), self.threads, max(0, queued))
 
     @property
     def busy(self) -> bool:
         """Whether anything is queued or running."""
         with self._condition:
-            return self._running is not None or bool(self._queue)
+            return bool(self._jobs)
 
     def close(self) -> None:
         """End everything and give the models' memory back."""
         with self._condition:
-            for job in [*self._queue, *([self._running] if self._running else [])]:
+            for job in list(self._jobs):
                 self._end(job, "cancelled")
             self._closed = True
+            self._abort.raise_()
             self._condition.notify()
         self._thread.join(timeout=5)
 
     def _work(self) -> None:
+        refreshed = True
         while True:
             with self._condition:
-                self._condition.wait_for(lambda: self._queue or self._closed)
-                if self._closed:
-                    break
-                job = self._running = self._queue.popleft()
-                self._abort.lower()
-            event = self._run(job)
-            with self._condition:
                 self._running = None
-                if not job.ended_early:
-                    job.emit(event)
-            self._change_state("idle", job.request.model)
+                some = self._condition.wait_for(
+                    lambda: self._jobs or self._given_up or self._closed, None if refreshed else REFRESH_S
+                )
+                given_up, self._given_up = self._given_up, []
+                if self._jobs:
+                    # Of equals the oldest: they are in the order of their arrival.
+                    self._running = min(self._jobs, key=lambda job: job.urgency)
+                if not self._closed:
+                    self._abort.lower()
+            for job in given_up:
+                if job.steps is not None:
+                    job.steps.close()
+            if self._closed:
+                break
+            if self._running is not None:
+                self._step(self._running)
+                refreshed = False
+            elif not some:
+                refreshed = self._refresh()
         for runtime in self._runtimes.values():
             runtime.close()
 
-    def _run(self, job: Job) -> wire.Event:
-        request = job.request
+    def _step(self, job: Job) -> None:
+        """Go on with a job until it yields or ends."""
         try:
-            runtime = self._runtime(request.model)
-            if isinstance(request, wire.Load):
-                return wire.Loaded(request.id, round(time.monotonic() - job.arrived, 3), runtime.fim is not None)
-            self._change_state("generating", request.model)
-            return generate(runtime, request, job.arrived, self._abort, lambda event: self._pass_on(job, event))
+            if job.steps is None:
+                job.steps = self._begin(job)
+            next(job.steps)
+            return
+        except StopIteration as end:
+            event: wire.Event = end.value
         except FarthingError as exc:
-            return wire.Failed(request.id, type(exc).__name__, exc.message, exc.fix)
+            event = wire.Failed(job.request.id, type(exc).__name__, exc.message, exc.fix)
         except Exception as exc:  # whatever it is: without this thread every later request would hang
-            _logger.exception("request %s failed", request.id)
-            return wire.Failed(request.id, EngineError.__name__, f"the engine failed ({exc})", "See its log")
+            _logger.exception("request %s failed", job.request.id)
+            event = wire.Failed(job.request.id, EngineError.__name__, f"the engine failed ({exc})", "See its log")
+        with self._condition:
+            if not job.ended_early:
+                self._jobs.remove(job)
+                job.emit(event)
+            idle = not self._jobs
+        if idle:
+            self._change_state("idle", job.request.model)
+
+    def _begin(self, job: Job) -> Generator[None, None, wire.Event]:
+        request = job.request
+        runtime = self._runtime(request.model)
+        if isinstance(request, wire.Load):
+            return wire.Loaded(request.id, round(time.monotonic() - job.arrived, 3), runtime.fim is not None)
+        if job.urgency == 0:
+            self._change_state("generating", request.model)
+        return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event)))
+
+    def _refresh(self) -> bool:
+        """Use idle time for cells that were moved; returns whether there is nothing left to do."""
+        for runtime in self._runtimes.values():
+            for _ in runtime.cache.refresh():
+                with self._condition:
+                    if self._jobs or self._closed:
+                        return False
+        return True
 
     def _pass_on(self, job: Job, event: wire.Event) -> None:
         with self._condition:
@@ -154,8 +211,11 @@ class Scheduler:
         if runtime is None:
             if not Path(model).is_file():
                 raise ModelUnusable(f"there is no model file {model}", "Run `farthing models list`")
-            while len(self._runtimes) >= MAX_LOADED:
-                self._runtimes.pop(next(iter(self._runtimes))).close()
+            with self._condition:
+                needed = {job.request.model for job in self._jobs if job.steps is not None}
+            unused = [name for name in self._runtimes if name not in needed]
+            while len(self._runtimes) >= MAX_LOADED and unused:
+                self._runtimes.pop(unused.pop(0)).close()
             self._change_state("loading", model)
             runtime = Runtime(Path(model), self._n_ctx, self.threads, self._abort)
         self._runtimes[model] = runtime  # last used goes last

@@ -13,19 +13,22 @@ from typing import Any, ClassVar, Literal, TypeVar, cast, get_args, get_origin
 
 from farthing.errors import EngineError
 
-VERSION = 1
+VERSION = 2
 """Raised when a message changes its meaning. Engine and client of different versions don't work together."""
 
 MAX_LINE = 16 * 1024 * 1024
 """Bytes of the longest message that is read."""
 
 EndReason = Literal["stop", "length", "cancelled", "superseded"]
+Urgency = Literal["keystroke", "chat", "prefetch", "warm"]
+"""Who waits: work further down the list gives way to all that is further up, and goes on afterwards."""
 State = Literal["idle", "loading", "generating"]
 
 
 @dataclass(frozen=True)
 class Complete:
-    """Continue ``prefix`` so that it runs into ``suffix``. A newer one for the same document takes its place."""
+    """Continue ``prefix`` so that it runs into ``suffix``. A newer one for the same document takes its place, unless it
+    is less urgent."""
 
     tag: ClassVar[str] = "complete"
     id: int
@@ -35,6 +38,10 @@ class Complete:
     prefix: str
     suffix: str
     max_tokens: int
+    """0 to only fill the KV cache."""
+    header: str = ""
+    """What stands before everything else: pieces of other files."""
+    urgency: Urgency = "keystroke"
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ class Token:
     text: str
     output_tokens: int
     """Generated so far, for this text and all before it."""
+    logprob: float = 0.0
+    """Sum of the logarithms of their probabilities."""
 
 
 @dataclass(frozen=True)

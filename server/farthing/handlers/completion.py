@@ -1,6 +1,8 @@
 """Inline completion, and the engine behind it."""
 
+import contextlib
 import logging
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,9 +12,10 @@ from pygls.lsp.server import LanguageServer
 
 from farthing import protocol
 from farthing.completion.pipeline import Completion, CompletionRequest
-from farthing.engine.models import store
+from farthing.completion.suppress import inside, splits_word
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted, position_encoding
+from farthing.handlers.domain import Domain, completion_wanted, model_in_use, position_encoding
+from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
 
 _logger = logging.getLogger(__name__)
@@ -34,20 +37,47 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return empty
         place = params.position
         offset = lsp_offset(text, place.line, place.character, position_encoding(ls.workspace))
+        question = domain.statistics.asked(uri)
         invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+        if not invoked and not _welcome(text, offset, language, domain.settings.completion):
+            return empty
         try:
-            model = str(store.resolve(domain.settings.completion.model))
+            model = model_in_use(domain.settings)
             request = CompletionRequest(uri, text, offset, language, model, invoked)
             completion = await domain.pipeline.complete(request, domain.settings.completion)
         except FarthingError as exc:
             _logger.warning("no completion: %s", exc)
             domain.status.show_error(exc)
             return empty
+        domain.statistics.answered(question, offset, completion)
         return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
+
+    @server.feature(protocol.CURSOR_DID_MOVE)
+    def moved(ls: LanguageServer, params: Any) -> None:
+        uri, line, column = _place(params)
+        document = ls.workspace.text_documents.get(unquote(uri))
+        if document is None:
+            return
+        text = document.source
+        offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
+        domain.statistics.moved(uri, offset)
+        if not completion_wanted(domain, document.language_id or ""):
+            return
+        if len(text) > MAX_DOCUMENT or domain.status.current.state not in ("ready", "generating"):
+            return
+        with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
+            model = model_in_use(domain.settings)
+            request = CompletionRequest(uri, text, offset, document.language_id or "", model)
+            domain.pipeline.warm(request, domain.settings.completion)
 
     @server.command(protocol.ACCEPT_COMPLETION)
     def accepted(ls: LanguageServer, id: str) -> None:
-        _logger.info("accepted completion %s", id)
+        domain.statistics.accepted(id)
+
+    @server.feature(protocol.COMPLETION_STATISTICS)
+    async def statistics(ls: LanguageServer, params: Any) -> dict[str, Any]:
+        today = await domain.statistics.today()
+        return asdict(protocol.CompletionStatistics(today.shown, today.accepted, today.first_token_ms.p50))
 
     @server.feature(protocol.RESTART_ENGINE)
     async def restart(ls: LanguageServer, params: Any) -> None:
@@ -55,7 +85,27 @@ def register(server: LanguageServer, domain: Domain) -> None:
             await domain.backend.stop_engine()
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
-        domain.status.configure(domain.settings.completion)
+        domain.status.configure(domain.settings.completion, domain.settings.remote.url)
+
+
+def _welcome(text: str, offset: int, language: str, settings: CompletionSettings) -> bool:
+    """Whether a suggestion that nobody asked for outright would be welcome at a place."""
+    if splits_word(text, offset):
+        return False
+    if settings.in_comments and settings.in_strings:
+        return True
+    where = inside(text, offset, language)
+    return where == "code" or (settings.in_comments if where == "comment" else settings.in_strings)
+
+
+def _place(params: Any) -> tuple[str, int, int]:
+    """Document, line and column of a notification of ours; no document where it is not as it should be."""
+    uri = getattr(getattr(params, "textDocument", None), "uri", None)
+    position = getattr(params, "position", None)
+    line, column = getattr(position, "line", None), getattr(position, "character", None)
+    if isinstance(uri, str) and isinstance(line, int) and isinstance(column, int) and line >= 0 and column >= 0:
+        return uri, line, column
+    return "", 0, 0
 
 
 def _item(completion: Completion, position: types.Position) -> types.InlineCompletionItem:

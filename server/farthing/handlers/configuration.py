@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import logging
+from dataclasses import asdict
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
+from farthing import protocol
 from farthing.handlers import repository
 from farthing.handlers.domain import Domain
 from farthing.settings import decode
@@ -19,7 +21,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
     """See :mod:`farthing.handlers`."""
 
     def follow(ls: LanguageServer) -> None:
-        domain.status.configure(domain.settings.completion)
+        domain.status.configure(domain.settings.completion, domain.settings.remote.url)
         repository.follow_settings(ls, domain)
 
     def apply(ls: LanguageServer, tree: object) -> None:
@@ -49,6 +51,12 @@ def register(server: LanguageServer, domain: Domain) -> None:
     def initialize(ls: LanguageServer, params: types.InitializeParams) -> None:
         options = params.initialization_options
         domain.settings, _ = decode(options if isinstance(options, dict) else None)
+        if isinstance(options, dict) and options.get("completionDidGrow") is True:
+            domain.pipeline.on_growth = lambda document: ls.protocol.notify(
+                protocol.COMPLETION_DID_GROW, asdict(protocol.CompletionGrowth(document))
+            )
+        if isinstance(options, dict) and options.get("changesByKeystroke") is True:
+            domain.statistics.by_keystroke()
 
     @server.feature(types.INITIALIZED)
     async def initialized(ls: LanguageServer, params: types.InitializedParams) -> None:
@@ -56,6 +64,10 @@ def register(server: LanguageServer, domain: Domain) -> None:
             await pull_settings(ls)
         else:
             follow(ls)
+
+    @server.feature(types.SHUTDOWN)
+    async def shutting_down(ls: LanguageServer, params: None) -> None:
+        await domain.aclose()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def changed(ls: LanguageServer, params: types.DidChangeConfigurationParams) -> None:

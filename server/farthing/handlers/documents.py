@@ -1,21 +1,24 @@
 """Documents that are opened, edited and closed."""
 
 import contextlib
+from collections.abc import Sequence
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from farthing.engine.models import store
+from farthing.completion.edits import Edit
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted, file_path
+from farthing.handlers.domain import Domain, completion_wanted, file_path, model_in_use
 
 
 def register(server: LanguageServer, domain: Domain) -> None:
     """See :mod:`farthing.handlers`."""
 
     async def warm_up() -> None:
+        if domain.settings.remote.url.strip():
+            return  # nothing is loaded here
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
-            await domain.backend.load(str(store.resolve(domain.settings.completion.model)))
+            await domain.backend.load(model_in_use(domain.settings))
 
     def overlay(uri: str, text: str | None) -> None:
         # Kept by reference, and looked at later in another thread: this is done at every keystroke.
@@ -29,10 +32,11 @@ def register(server: LanguageServer, domain: Domain) -> None:
             domain.in_background(warm_up())
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(ls: LanguageServer, params: types.DidChangeTextDocumentParams) -> None:
+    def changed(ls: LanguageServer, params: types.DidChangeTextDocumentParams, edits: Sequence[Edit]) -> None:
         uri = params.text_document.uri
         text = ls.workspace.get_text_document(uri).source
         overlay(uri, text)
+        domain.statistics.edited(uri, edits)
         domain.pipeline.document_changed(uri, text)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
@@ -43,4 +47,5 @@ def register(server: LanguageServer, domain: Domain) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def closed(ls: LanguageServer, params: types.DidCloseTextDocumentParams) -> None:
         overlay(params.text_document.uri, None)
-        domain.pipeline.forget(params.text_document.uri)
+        domain.pipeline.closed(params.text_document.uri)
+        domain.statistics.closed(params.text_document.uri)

@@ -9,7 +9,10 @@ from pygls.uris import to_fs_path, uri_scheme
 from pygls.workspace import Workspace
 
 from farthing.backends.local import LocalBackend
+from farthing.backends.select import SelectedBackend
 from farthing.completion.pipeline import CompletionPipeline
+from farthing.completion.statistics import Statistics
+from farthing.engine.models import store
 from farthing.index.folders import Folders
 from farthing.settings import Settings
 from farthing.status import StatusBoard
@@ -27,14 +30,25 @@ class Domain:
     """What the handlers call."""
 
     backend: LocalBackend
+    """The engine on this machine, whoever completes."""
+    selected: SelectedBackend
+    """What completes, as the settings have it."""
     pipeline: CompletionPipeline
     status: StatusBoard
     folders: Folders
     """The indexes of the workspace's folders."""
+    statistics: Statistics
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
     """Tasks that nobody waits for, kept alive here."""
+
+    async def aclose(self) -> None:
+        """Give everything up and write what is still to be written: the editor goes."""
+        await self.pipeline.aclose()
+        await self.selected.aclose()
+        await self.folders.aclose()
+        await self.statistics.aclose()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run something that nobody waits for."""
@@ -46,6 +60,16 @@ class Domain:
 def position_encoding(workspace: Workspace) -> Encoding:
     """The unit of columns that was agreed with the client."""
     return _ENCODINGS[workspace.position_encoding or types.PositionEncodingKind.Utf16]
+
+
+def model_in_use(settings: Settings) -> str:
+    """What completes now: the path of a GGUF file, or the team's server and the model there.
+
+    Raises:
+        ModelError: there is no such file.
+    """
+    remote = settings.remote
+    return f"{remote.url}#{remote.model}" if remote.url.strip() else str(store.resolve(settings.completion.model))
 
 
 def completion_wanted(domain: Domain, language: str) -> bool:

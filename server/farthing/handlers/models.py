@@ -55,7 +55,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
         finally:
             if token is not None:
                 ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
-        domain.status.configure(domain.settings.completion)
+        domain.status.configure(domain.settings.completion, domain.settings.remote.url)
         return asdict(protocol.PullModelResult(str(path)))
 
 

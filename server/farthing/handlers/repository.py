@@ -53,10 +53,6 @@ def register(server: LanguageServer, domain: Domain) -> None:
                 await domain.folders.close(path)
         follow_settings(ls, domain)
 
-    @server.feature(types.SHUTDOWN)
-    async def shutting_down(ls: LanguageServer, params: None) -> None:
-        await domain.folders.aclose()
-
     @server.feature(types.WORKSPACE_SYMBOL)
     async def symbols(ls: LanguageServer, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
         if not domain.settings.index.workspace_symbols:

@@ -1,6 +1,42 @@
-"""Does a text parse? tree-sitter answers for incomplete code too: it counts what does not fit."""
+"""Questions about a text's syntax. tree-sitter answers for incomplete code too.
 
-from farthing.index import trees
+Trees of the texts last asked about are kept: a text that differs from one of them by what was typed since is parsed
+only around that place.
+"""
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import tree_sitter
+
+from farthing.index import languages, trees
+
+Kind = Literal["comment", "string", "code"]
+
+KEPT = 4
+"""Trees that are remembered."""
+
+_CHUNK = 65536
+_BRACKETS = "()[]{}"
+# Names of nodes, over all grammars. What is inserted into a text (`${x}`) is code again.
+_COMMENT = ("comment",)
+_STRING = ("string", "char_literal", "character_literal", "rune_literal", "regex", "heredoc_body", "nowdoc")
+_INSERTED = ("interpolation", "interpolated_expression", "template_substitution", "substitution", "expansion")
+
+
+@dataclass(frozen=True)
+class _Parsed:
+    language: str
+    data: bytes
+    tree: tree_sitter.Tree
+
+
+_recent: list[_Parsed] = []
+_lock = threading.Lock()
 
 
 def count_errors(text: str, language: str) -> int | None:
@@ -12,6 +48,7 @@ def count_errors(text: str, language: str) -> int | None:
     Returns:
         None for a language without a grammar here.
     """
+    # From scratch each time: what a reparse makes of broken code depends on what was there before.
     root = trees.root(text.encode(errors="replace"), language)
     if root is None:
         return None
@@ -24,3 +61,142 @@ def count_errors(text: str, language: str) -> int | None:
             count += 1
         pending.extend(child for child in node.children if child.has_error)
     return count
+
+
+def kind_at(text: str, offset: int, language: str) -> Kind | None:
+    """What a character typed at an offset would be part of.
+
+    Args:
+        offset: in code points.
+        language: LSP language id.
+
+    Returns:
+        None for a language without a grammar here.
+    """
+    data = text.encode(errors="replace")
+    tree = _parse(data, language)
+    if tree is None:
+        return None
+    at = len(text[:offset].encode(errors="replace"))
+    node = tree.root_node.descendant_for_byte_range(max(0, at - 1), at)
+    while node is not None:
+        if any(node.type.endswith(each) for each in _INSERTED) and node.start_byte < at < node.end_byte:
+            return "code"
+        if any(each in node.type for each in _COMMENT) and _within_comment(node, data, at):
+            return "comment"
+        if any(each in node.type for each in _STRING) and node.is_named and node.start_byte < at < node.end_byte:
+            return "string"
+        node = node.parent
+    return "code"
+
+
+def _within_comment(node: tree_sitter.Node, data: bytes, at: int) -> bool:
+    """A comment to the end of the line goes on at its end, one that is closed does not."""
+    if not node.start_byte < at <= node.end_byte:
+        return False
+    whole = data[node.start_byte : node.end_byte].rstrip()
+    if whole.startswith((b"/*", b"--[[", b"--[=", b"<!--")) and whole.endswith((b"*/", b"]]", b"-->")):
+        return at < node.start_byte + len(whole)
+    return b"\n" not in data[node.start_byte : at] or at < node.start_byte + len(whole)
+
+
+@functools.lru_cache(maxsize=8)
+def brackets(text: str, language: str) -> tuple[tuple[int, str], ...] | None:
+    """The brackets of a text that are code, not part of a string or a comment.
+
+    Args:
+        language: LSP language id.
+
+    Returns:
+        Offsets in code points, ascending, with the bracket there; None for a language without a grammar here.
+    """
+    data = text.encode(errors="replace")
+    tree = _parse(data, language)
+    if tree is None:
+        return None
+    found = [at for start, end in _punctuation(tree) for at in range(start, end) if chr(data[at]) in _BRACKETS]
+    if len(data) == len(text):
+        return tuple((at, text[at]) for at in found)
+    offset = last = 0
+    result = []
+    for at in found:
+        offset, last = offset + len(data[last:at].decode(errors="replace")), at
+        result.append((offset, chr(data[at])))
+    return tuple(result)
+
+
+def _punctuation(tree: tree_sitter.Tree) -> Iterator[tuple[int, int]]:
+    """Byte ranges of the leaves that have no name of their own. Names, numbers and what strings say have one."""
+    cursor = tree.walk()
+    while True:
+        if not cursor.goto_first_child():
+            node = cursor.node
+            if node is not None and (not node.is_named or node.is_error):
+                yield node.start_byte, node.end_byte
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    return
+
+
+def _parse(data: bytes, language: str) -> tree_sitter.Tree | None:
+    grammar = languages.grammar(language)
+    if grammar is None:
+        return None
+    with _lock:
+        known = [each for each in _recent if each.language == language]
+    for each in known:
+        if each.data == data:
+            return each.tree
+    older, shared = None, (0, 0)
+    for each in known:
+        common = _common(each.data, data)
+        if sum(common) > max(sum(shared), len(data) // 2):
+            older, shared = each, common
+    tree = _fresh(data, grammar, _edited(older, data, *shared) if older else None)
+    if tree is not None:
+        with _lock:
+            # It takes the place of the one that it came from, so that the others are not forgotten while one is typed.
+            _recent[:] = [*(each for each in _recent if each is not older), _Parsed(language, data, tree)][-KEPT:]
+    return tree
+
+
+def _fresh(data: bytes, grammar: tree_sitter.Language, older: tree_sitter.Tree | None) -> tree_sitter.Tree | None:
+    deadline = time.thread_time() + trees.MAX_SECONDS * (1 + len(data) / 1_000_000)
+    parse = functools.partial(
+        tree_sitter.Parser(grammar).parse,
+        lambda at, _: data[at : at + _CHUNK],
+        progress_callback=lambda _at, _has_error: time.thread_time() > deadline,
+    )
+    try:
+        return parse() if older is None else parse(old_tree=older)
+    except ValueError:
+        return None
+
+
+def _edited(parsed: _Parsed, data: bytes, start: int, end: int) -> tree_sitter.Tree:
+    """A copy of the tree that knows what changed between the first ``start`` and the last ``end`` bytes."""
+    tree = parsed.tree.copy()
+    old_end, new_end = len(parsed.data) - end, len(data) - end
+    points = (_point(data, start), _point(parsed.data, old_end), _point(data, new_end))
+    tree.edit(start, old_end, new_end, *points)
+    return tree
+
+
+def _point(data: bytes, at: int) -> tuple[int, int]:
+    return data.count(b"\n", 0, at), at - data.rfind(b"\n", 0, at) - 1
+
+
+def _common(one: bytes, other: bytes) -> tuple[int, int]:
+    """How many bytes two texts have in common at their starts, and behind those at their ends."""
+    start = _longest(min(len(one), len(other)), lambda size: one[:size] == other[:size])
+    room = min(len(one), len(other)) - start
+    return start, _longest(room, lambda size: one[len(one) - size :] == other[len(other) - size :])
+
+
+def _longest(most: int, holds: Callable[[int], bool]) -> int:
+    """The largest size up to ``most`` for which something holds that holds for all smaller ones."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low

@@ -14,7 +14,10 @@ from pathlib import Path
 
 import llama_cpp
 
-from farthing.engine.runtime import AbortFlag, Runtime, physical_cores
+from farthing.engine.kv import finish
+from farthing.engine.kv_plan import Prompt
+from farthing.engine.memory import AbortFlag
+from farthing.engine.runtime import Runtime, physical_cores
 
 _TYPES = {
     "Q4_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_0,
@@ -42,10 +45,10 @@ def measure(path: Path) -> dict[str, float]:
     for shift in range(_ROUNDS):
         prompt = tokens[shift : shift + _PROMPT_TOKENS]  # another first token, so nothing is left of the last round
         start = time.perf_counter()
-        runtime.prefill(prompt)
+        cells = finish(runtime.cache.prepare("measured", Prompt(tuple(prompt[:-1]), (prompt[-1],)))).cells
         middle = time.perf_counter()
         for token in tokens[:_DECODE_TOKENS]:
-            runtime.evaluate([token])
+            finish(runtime.cache.extend(cells, [token]))
         end = time.perf_counter()
         prefill = max(prefill, _PROMPT_TOKENS / (middle - start))
         decode = max(decode, _DECODE_TOKENS / (end - middle))

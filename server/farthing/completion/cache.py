@@ -1,0 +1,77 @@
+"""Answers that may be given again: after a backspace, after moving away and back, after an undo."""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+
+from farthing.completion.generation import Completion, CompletionRequest, typed_between
+
+PER_DOCUMENT, DOCUMENTS = 60, 20
+"""Answers that are remembered."""
+
+MAX_BACK = 12
+"""Characters that may have been taken back since the answer was given."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What was suggested somewhere."""
+
+    request: CompletionRequest
+    completion: Completion
+    context: int
+    """Which pieces of other files the model knew."""
+
+
+class AnswerCache:
+    """Remembers answers by their document and place. An answer holds as long as the text around it is the same, but for
+    what was typed of it."""
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[str, deque[Answer]] = OrderedDict()
+
+    def add(self, request: CompletionRequest, completion: Completion, context: int = 0) -> None:
+        """Remember an answer."""
+        answers = self._documents.setdefault(request.document, deque(maxlen=PER_DOCUMENT))
+        answers.append(Answer(request, completion, context))
+        self._documents.move_to_end(request.document)
+        if len(self._documents) > DOCUMENTS:
+            self._documents.popitem(last=False)
+
+    def forget(self, document: str) -> None:
+        """The document is gone."""
+        self._documents.pop(document, None)
+
+    def find(self, request: CompletionRequest, context: int = 0) -> tuple[Completion, str] | None:
+        """The newest answer that still says something here, and what was typed of it."""
+        shortest, best = "", None
+        for answer in reversed(self._documents.get(request.document, ())):
+            if answer.context != context or not _alike(request, answer.request):
+                continue
+            typed = typed_between(answer.request.text, answer.request.offset, request.text, request.offset)
+            if typed is not None:
+                if answer.completion.text.startswith(typed) and len(answer.completion.text) > len(typed):
+                    return answer.completion, typed
+            elif (back := _taken_back(answer.request, request)) and (best is None or len(back) < len(shortest)):
+                shortest, best = back, (_longer(answer.completion, back), "")
+        return best
+
+
+def _alike(ours: CompletionRequest, theirs: CompletionRequest) -> bool:
+    return ours.model == theirs.model and ours.language == theirs.language and ours.multiline <= theirs.multiline
+
+
+def _taken_back(then: CompletionRequest, now: CompletionRequest) -> str:
+    """What was deleted before the cursor since; empty if anything else has changed too."""
+    count = then.offset - now.offset
+    if not 0 < count <= MAX_BACK or len(then.text) - len(now.text) != count:
+        return ""
+    if then.text[: now.offset] != now.text[: now.offset] or then.text[then.offset :] != now.text[now.offset :]:
+        return ""
+    back = then.text[now.offset : then.offset]
+    return "" if "\n" in back else back
+
+
+def _longer(completion: Completion, before: str) -> Completion:
+    return Completion(
+        completion.id, before + completion.text, completion.usage, completion.first_token_ms, completion.total_ms
+    )
