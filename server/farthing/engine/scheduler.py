@@ -151,6 +151,8 @@ class Scheduler:
             for job in given_up:
                 if job.steps is not None:
                     job.steps.close()
+                if self._running is None:
+                    self._change_state("idle", job.request.model)
             if self._closed:
                 break
             if self._running is not None:
@@ -194,11 +196,14 @@ class Scheduler:
 
     def _refresh(self) -> bool:
         """Use idle time for cells that were moved; returns whether there is nothing left to do."""
-        for runtime in self._runtimes.values():
-            for _ in runtime.cache.refresh():
-                with self._condition:
-                    if self._jobs or self._closed:
-                        return False
+        try:
+            for runtime in self._runtimes.values():
+                for _ in runtime.cache.refresh():
+                    with self._condition:
+                        if self._jobs or self._given_up or self._closed:
+                            return False
+        except EngineError as exc:
+            _logger.warning("what was moved stays as it is: %s", exc)
         return True
 
     def _pass_on(self, job: Job, event: wire.Event) -> None:
