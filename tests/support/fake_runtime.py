@@ -44,6 +44,8 @@ class Script:
         self.batches: list[int] = []
         """Tokens of every batch that was computed, whose it was aside."""
         self.aborted = 0
+        self.failed = 0
+        self.memories: list[FakeMemory] = []
 
     def let_go(self) -> None:
         """Let work go on, now and from now on."""
@@ -101,6 +103,8 @@ class ScriptedMemory(FakeMemory):
                 free = script.changed.wait_for(lambda: self._abort.raised or not script.held or script.allowed, WAIT_S)
                 assert free, "nobody let the work go on"
             if script.error:
+                script.failed += 1
+                script.changed.notify_all()
                 raise script.error
             if self._abort.raised:
                 script.aborted += 1
@@ -143,6 +147,7 @@ class FakeRuntime:
         self._name = path.name
         self.n_ctx, self.bos, self.fim = n_ctx, None, FIM
         self.memory = ScriptedMemory(self.script, abort, n_ctx)
+        self.script.memories.append(self.memory)
         self.cache = ScriptedCache(self.script, self.memory)
         self._healed: dict[int, int] = {}
         """Tokens of each sequence's answer that spell what was taken back."""
