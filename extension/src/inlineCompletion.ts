@@ -40,7 +40,7 @@ export function createInlineCompletion(): InlineCompletion {
   const growth = new Growth();
   return {
     grew: (uri) => {
-      growth.show(uri);
+      void growth.show(uri);
     },
     dispose: () => {
       subscription.dispose();
@@ -66,14 +66,21 @@ export function createInlineCompletion(): InlineCompletion {
   };
 }
 
-/** Makes the editor ask again when there is more to an answer, which it then does as if the user had asked for it. */
+/**
+ * Makes the editor ask again when there is more to an answer, which it then does as if the user had asked for it. What it
+ * shows has to be hidden first: it would stay, and the new answer would only come second.
+ */
 class Growth {
   private place: Place | undefined;
 
-  show(uri: string): void {
-    this.place = cursor();
-    if (this.place?.uri === uri) {
-      trigger();
+  async show(uri: string): Promise<void> {
+    const place = cursor();
+    if (place?.uri === uri) {
+      await commands.executeCommand("editor.action.inlineSuggest.hide");
+      if (same(cursor(), place)) {
+        this.place = place;
+        trigger();
+      }
     }
   }
 

@@ -20,6 +20,9 @@ from farthing import paths, protocol
 from farthing.engine.models import store
 
 GREW = "farthing/completionDidGrow"
+
+STILL = 0.2
+"""Seconds after which the extension tells of the cursor."""
 AUTOMATIC = 2
 """LSP's trigger kind of a request that typing made."""
 
@@ -60,7 +63,12 @@ class Farthing:
         """See :class:`completion_assistant.Assistant`."""
         for folder in self._folders:
             self._command("index", str(folder))
-        settings = {"completion": {"model": str(self._model)}, "engine": {"threads": self.threads}}
+        # As the extension says it: first parts of answers are welcome.
+        settings = {
+            "completion": {"model": str(self._model)},
+            "engine": {"threads": self.threads},
+            "completionDidGrow": True,
+        }
         log = self._home / "server.log"
         self._client = await LspClient.start(python_command("serve"), self._environment, log, settings, self._notified)
         await self._client.initialize(self._folders)
@@ -74,6 +82,9 @@ class Farthing:
         """See :class:`completion_assistant.Assistant`."""
         item = {"uri": document.uri, "languageId": document.language, "version": document.version}
         self._tell("textDocument/didOpen", {"textDocument": {**item, "text": document.head + document.tail}})
+        # The extension tells where the cursor stands still.
+        place = {"textDocument": {"uri": document.uri}, "position": document.position}
+        asyncio.get_running_loop().call_later(STILL, self._tell, "farthing/cursorDidMove", place)
 
     def change(self, before: Document, text: str) -> None:
         """See :class:`completion_assistant.Assistant`."""

@@ -1,14 +1,16 @@
 """A runtime without a model: tokens are bytes, and it works only as far as a test lets it."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import pytest
 
 from farthing.engine import scheduler
 from farthing.engine.fim import FimTokens
-from farthing.errors import Cancelled
+from farthing.engine.kv import BATCH, KvCache, Prepared
+from farthing.engine.kv_plan import Prompt
+from tests.support.fake_memory import FakeMemory
 
 END = 256
 FIM = FimTokens(257, 258, 259)
@@ -19,27 +21,42 @@ WAIT_S = 10.0
 class Script:
     """What all fake runtimes of a test do.
 
-    ``answer`` is what they generate. While ``held``, evaluation blocks until the abort flag is raised or the test
-    lets go. ``error`` is raised by evaluation, ``load_error`` by loading.
+    ``answer`` is what they generate. While ``held``, every batch but the next ``allowed`` ones blocks until the abort
+    flag is raised or the test lets go. ``error`` is raised by computing, ``load_error`` by loading.
     """
 
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.answer = "answer"
         self.held = False
+        self.allowed = 0
+        self.waiting = 0
+        """Batches that were held."""
         self.error: Exception | None = None
         self.load_error: Exception | None = None
         self.load_held = False
+        self.can_shift = True
         self.loading: list[str] = []
         self.loaded: list[str] = []
         self.closed: list[str] = []
         self.prompts: list[str] = []
+        """The text of every prompt that was begun."""
+        self.batches: list[int] = []
+        """Tokens of every batch that was computed, whose it was aside."""
         self.aborted = 0
+        self.failed = 0
+        self.memories: list[FakeMemory] = []
 
     def let_go(self) -> None:
         """Let work go on, now and from now on."""
         with self.changed:
             self.held = self.load_held = False
+            self.changed.notify_all()
+
+    def hold(self, allowed: int = 0) -> None:
+        """Hold work again, after so many batches; what is held now goes on with them."""
+        with self.changed:
+            self.held, self.allowed = True, allowed
             self.changed.notify_all()
 
     def wait(self, what: str, count: int) -> None:
@@ -70,14 +87,70 @@ class FakeFlag:
         self.raised = False
 
 
+class ScriptedMemory(FakeMemory):
+    """Computes as far as the script lets it."""
+
+    def __init__(self, script: Script, abort: FakeFlag, size: int) -> None:
+        super().__init__(size, script.can_shift, script.can_shift)
+        self._script, self._abort = script, abort
+
+    def decode(self, sequence: int, tokens: Sequence[int], position: int, logits: int) -> bool:
+        script = self._script
+        with script.changed:
+            if script.held and not script.allowed:
+                script.waiting += 1
+                script.changed.notify_all()
+                free = script.changed.wait_for(lambda: self._abort.raised or not script.held or script.allowed, WAIT_S)
+                assert free, "nobody let the work go on"
+            if script.error:
+                script.failed += 1
+                script.changed.notify_all()
+                raise script.error
+            if self._abort.raised:
+                script.aborted += 1
+                script.changed.notify_all()
+                return False
+            script.allowed -= bool(script.held)
+            done = super().decode(sequence, tokens, position, logits)
+            script.batches.append(len(tokens))
+            script.changed.notify_all()
+            return done
+
+
+class ScriptedCache(KvCache):
+    """Remembers what it was asked for."""
+
+    def __init__(self, script: Script, memory: FakeMemory) -> None:
+        super().__init__(memory, memory.size)
+        self._script = script
+        self.starts: dict[int, int] = {}
+        """Where the answer begins in each sequence."""
+
+    def prepare(
+        self, document: str, prompt: Prompt, reserve: int = 0, batch: int = BATCH
+    ) -> Generator[None, None, Prepared]:
+        with self._script.changed:
+            whole = (*prompt.tokens, *prompt.closing)
+            self._script.prompts.append(bytes(token for token in whole if token < END).decode())
+            self._script.changed.notify_all()
+        prepared = yield from super().prepare(document, prompt, reserve, batch)
+        self.starts[prepared.cells.sequence] = len(prepared.cells.tokens)
+        return prepared
+
+
 class FakeRuntime:
     """See :class:`farthing.engine.runtime.Runtime`."""
 
     script: Script
 
     def __init__(self, path: Path, n_ctx: int, threads: int, abort: FakeFlag) -> None:
-        self._name, self._abort, self._left = path.name, abort, b""
+        self._name = path.name
         self.n_ctx, self.bos, self.fim = n_ctx, None, FIM
+        self.memory = ScriptedMemory(self.script, abort, n_ctx)
+        self.script.memories.append(self.memory)
+        self.cache = ScriptedCache(self.script, self.memory)
+        self._healed: dict[int, int] = {}
+        """Tokens of each sequence's answer that spell what was taken back."""
         with self.script.changed:
             self.script.loading.append(self._name)
             self.script.changed.notify_all()
@@ -100,30 +173,25 @@ class FakeRuntime:
     def ends(self, token: int) -> bool:
         return token >= END
 
-    def prefill(self, prompt: Sequence[int]) -> int:
-        script = self.script
-        with script.changed:
-            script.prompts.append(bytes(token for token in prompt if token < END).decode())
-            script.changed.notify_all()
-            assert script.changed.wait_for(lambda: self._abort.raised or not script.held, WAIT_S)
-            self._left = script.answer.encode()
-        self.evaluate(prompt)
-        return 1
+    def choose(self, back: int = 0, required: bytes = b"") -> tuple[int, float]:
+        """What follows in the answer that the script wants, as far as the cells hold it; END where they hold another.
 
-    def evaluate(self, tokens: Sequence[int]) -> None:
-        if self.script.error:
-            raise self.script.error
-        if self._abort.raised:
-            with self.script.changed:
-                self.script.aborted += 1
-                self.script.changed.notify_all()
-            raise Cancelled("the work was given up")
-
-    def most_likely(self, required: bytes = b"") -> int:
+        That makes a mistake in the cells one in the answer.
+        """
+        memory, sequence = self.memory, self.memory.last
+        assert 0 <= back < memory.outputs, "these logits were not computed"
+        tokens = memory.tokens(sequence)
+        written = tokens[self.cache.starts[sequence] : len(tokens) - back]
         if required:
-            return required[0]
-        token, self._left = (self._left[0], self._left[1:]) if self._left else (END, b"")
-        return token
+            self._healed[sequence] = len(written) + 1
+            return required[0], 0.0
+        if not written:
+            self._healed[sequence] = 0
+        answer = self.script.answer.encode()
+        said = bytes(written[self._healed[sequence] :])
+        if not answer.startswith(said) or len(said) == len(answer):
+            return END, 0.0
+        return answer[len(said)], -0.5
 
 
 @pytest.fixture

@@ -152,11 +152,11 @@ class Workbench:
         return "\n".join([inline, *(_plain(text) for text in lines.all_text_contents())]).rstrip("\n")
 
     def wait_for_ghost_text(self, seconds: float = 90.0) -> str:
-        """Wait until a suggestion is shown and stays the same for a moment."""
+        """Wait until a suggestion is shown and stays the same for a moment, and the model writes no more of it."""
 
         def settled() -> str | None:
-            before = self.ghost_text()
-            self.page.wait_for_timeout(150)
+            before = self.ghost_text() if "Generating" not in self.status() else ""
+            self.page.wait_for_timeout(300)
             return before if before.strip() and self.ghost_text() == before else None
 
         return until(settled, "ghost text", seconds)

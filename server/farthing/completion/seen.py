@@ -85,6 +85,17 @@ class Watcher:
         """Whether time alone may change the counts."""
         return bool(self.kept or self.finished or (self.current and not self.current.counted))
 
+    def unfinished(self) -> Counts:
+        """What was accepted of the suggestion on screen: counted only at its end, as more may be accepted."""
+        counts = Counts()
+        if self.current and self.current.taken:
+            counts.accepted_full = int(self.current.taken == "full")
+            counts.accepted_line = int(self.current.taken == "line")
+            counts.accepted_word = int(self.current.taken == "word")
+            counts.accepted_chars = self.current.chars
+            counts.shown = int(not self.current.counted)
+        return counts
+
     def asked(self, document: str) -> int:
         """A suggestion is asked for. Returns what the answer is to be named by."""
         self._question = document, self._question[1] + 1

@@ -180,10 +180,12 @@ class Statistics:
         """Today's numbers, of all windows."""
         await self.flush()
         try:
-            return await asyncio.to_thread(summary, 1, self._folder)
+            counts = await asyncio.to_thread(daybook.read, self._folder, 1, date.today())
         except OSError as exc:
             self._complain(exc)
-            return Summary.of(Counts(), 1)
+            counts = Counts()
+        counts.add(self._watcher.unfinished())
+        return Summary.of(counts, 1)
 
     async def flush(self) -> None:
         """Write down what happened."""

@@ -18,14 +18,10 @@ class Lookup:
     """
 
     def __init__(self, *texts: Sequence[int]) -> None:
-        self._texts: list[Sequence[int]] = []
         self._places: dict[tuple[int, ...], tuple[Sequence[int], int]] = {}
         for text in texts:
-            self._add(text, 0)
-
-    def _add(self, text: Sequence[int], start: int) -> None:
-        for i in range(start, len(text) - ORDER):
-            self._places[tuple(text[i : i + ORDER])] = text, i + ORDER
+            for i in range(len(text) - ORDER):
+                self._places[tuple(text[i : i + ORDER])] = text, i + ORDER
 
     def draft(self, last: Sequence[int], count: int) -> list[int]:
         """At most so many tokens that may follow.

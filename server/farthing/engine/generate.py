@@ -9,7 +9,8 @@ from farthing.engine import wire
 from farthing.engine.drafts import ORDER, Lookup
 from farthing.engine.fim import build_prompt
 from farthing.engine.healing import take_back
-from farthing.engine.kv import BATCH, SMALL_BATCH
+from farthing.engine.kv import BATCH, SMALL_BATCH, Cells
+from farthing.engine.kv_plan import Prompt
 from farthing.engine.runtime import Runtime
 
 MAX_HEALED = 16
@@ -29,7 +30,7 @@ def generate(runtime: Runtime, request: wire.Complete, arrived: float, emit: Cal
         arrived: ``time.monotonic()`` of the request's arrival, from which all times are counted.
         emit: gets :class:`wire.Prefilled`, then a :class:`wire.Token` for every piece of text.
     """
-    max_tokens = min(request.max_tokens, runtime.n_ctx // 2)
+    max_tokens = max(0, min(request.max_tokens, runtime.n_ctx // 2))
     prefix, required = take_back(runtime.tokenize(request.prefix), runtime.piece)
     suffix = runtime.tokenize(request.suffix) if runtime.fim else []
     header = runtime.tokenize(request.header)
@@ -47,28 +48,36 @@ def generate(runtime: Runtime, request: wire.Complete, arrived: float, emit: Cal
     answer = _Answer(request.id, arrived, emit)
     reason: wire.EndReason = "length"
     if max_tokens:
-        lookup = Lookup(prompt.behind, prompt.before)
-        cells, written = prepared.cells, len(prepared.cells.tokens)
-        draft: list[int] = []
-        while True:
-            token, logprob = runtime.choose(len(draft), required)
-            if runtime.ends(token):
-                reason = "stop"
-                break
-            piece = runtime.piece(token)
-            required, piece = required[len(piece) :], piece[len(required) :]
-            answer.add(token, piece, logprob)
-            if len(answer.tokens) == max_tokens:
-                break
-            if draft and draft[0] == token:
-                del draft[0]  # the guess was right: it is computed already
-                continue
-            runtime.cache.cut(cells, written + len(answer.tokens) - 1)
-            draft = [] if required else lookup.draft([*prompt.before[-ORDER:], *answer.tokens], MAX_DRAFT)
-            yield from runtime.cache.extend(cells, [token, *draft], 1 + len(draft))
+        with runtime.cache.using(prepared.cells):
+            reason = yield from _write(runtime, prompt, prepared.cells, required, max_tokens, answer)
     return wire.Done(
         request.id, reason, size, prepared.kept, len(answer.tokens), round(answer.first_ms, 1), round(_ms(arrived), 1)
     )
+
+
+def _write(
+    runtime: Runtime, prompt: Prompt, cells: Cells, required: bytes, max_tokens: int, answer: "_Answer"
+) -> Generator[None, None, wire.EndReason]:
+    """Choose tokens until the model ends or the limit, at least 1, is reached."""
+    read = [*prompt.tokens, *prompt.closing]
+    lookup = Lookup(prompt.behind, prompt.before)
+    draft: list[int] = []
+    while True:
+        token, logprob = runtime.choose(len(draft), required)
+        if runtime.ends(token):
+            return "stop"
+        piece = runtime.piece(token)
+        required, piece = required[len(piece) :], piece[len(required) :]
+        answer.add(token, piece, logprob)
+        if len(answer.tokens) == max_tokens:
+            return "length"
+        if draft and draft[0] == token:
+            del draft[0]  # the guess was right: it is computed already
+            continue
+        runtime.cache.cut(cells, len(read) + len(answer.tokens) - 1)
+        guess = not required and runtime.memory.can_shift
+        draft = lookup.draft([*prompt.before[-ORDER:], *answer.tokens], MAX_DRAFT) if guess else []
+        yield from runtime.cache.extend(cells, [token, *draft], 1 + len(draft))
 
 
 @dataclass

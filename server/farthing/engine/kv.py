@@ -12,7 +12,8 @@ flag stopped one, which is then computed again.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -71,8 +72,17 @@ class Cells:
     """So many of the first cells are as if computed in one go; one of those behind was moved."""
     users: int = 0
     """Work under way that needs them."""
+    room: int = 0
+    """So many cells that work may come to need."""
+    shared: int = 0
+    """So many of them are another document's as well."""
     version: int = 0
-    """Counts the prompts."""
+    """Counts the prompts, and that it was forgotten."""
+
+    @property
+    def size(self) -> int:
+        """What they take of the context: as much as the work under way may still fill."""
+        return max(len(self.tokens), self.room if self.users else 0) - self.shared
 
 
 Work = Generator[None, None, None]
@@ -130,21 +140,27 @@ class KvCache:
             EngineError: the prompt is longer than the context.
         """
         cells = self._cells(document)
-        cells.users += 1
         cells.version += 1
-        try:
+        with self.using(cells):
+            if not self._make_room(cells, len(prompt.tokens) + len(prompt.closing) + reserve):
+                raise EngineError("the text is too long for the context", "Raise farthing.engine.contextTokens")
             if prompt.marker >= 0:
                 self.cut(cells, cells.prompt)
             blocks = plan(cells.tokens, cells.tail, prompt)
             if not self._free:
                 del blocks[1:]
-            kept = sum(block.count for block in blocks)
-            self._make_room(len(prompt.tokens) + len(prompt.closing) + reserve - len(cells.tokens))
-            yield from self._assemble(cells, prompt, blocks, batch)
+            kept = yield from self._assemble(cells, prompt, blocks, batch)
             yield from self.extend(cells, prompt.closing)
+        return Prepared(cells, kept)
+
+    @contextmanager
+    def using(self, cells: Cells) -> Iterator[None]:
+        """Keep a document's cells, and the room that was made for them, from all other work."""
+        cells.users += 1
+        try:
+            yield
         finally:
             cells.users -= 1
-        return Prepared(cells, kept)
 
     def extend(self, cells: Cells, tokens: Sequence[int], logits: int = 1, batch: int = BATCH) -> Work:
         """Compute tokens behind the last cell, and the logits of the last so many."""
@@ -170,16 +186,20 @@ class KvCache:
 
     def refresh(self) -> Work:
         """Compute the moved cells of the last document anew, beside them, and put them in their place when all are
-        done. Ends early when the document gets another prompt meanwhile."""
+        done. Ends early when the document gets another prompt meanwhile, and where there is no room for both."""
         cells = next(reversed(self._documents.values()), None)
         if cells is None or cells.users or cells.exact >= cells.prompt or not self._free:
             return
-        version, first, wanted = cells.version, min(cells.exact, cells.prompt), cells.tokens[: cells.prompt]
-        fresh = Cells(self._free.pop(), wanted[:first], exact=first)
-        cells.users += 1
+        if 2 * cells.prompt - cells.exact > self._size:
+            return
+        self.cut(cells, cells.prompt)
+        version, first, wanted = cells.version, cells.exact, list(cells.tokens)
+        fresh = Cells(self._free.pop(), wanted[:first], exact=first, users=1, shared=first)
         self._loose.append(fresh)
         try:
-            self._make_room(len(wanted) - first)
+            with self.using(cells):
+                if not self._make_room(fresh, len(wanted)):
+                    return
             self._memory.copy(cells.sequence, fresh.sequence, 0, first)
             for _ in self.extend(fresh, wanted[first:], 0, SMALL_BATCH):
                 yield
@@ -191,15 +211,18 @@ class KvCache:
         finally:
             self._loose.remove(fresh)
             self._release(fresh.sequence)
-            cells.users -= 1
 
-    def _assemble(self, cells: Cells, prompt: Prompt, blocks: Sequence[Block], batch: int) -> Work:
-        """Keep the first block, compute what the others don't have, put them into their places."""
+    def _assemble(
+        self, cells: Cells, prompt: Prompt, blocks: Sequence[Block], batch: int
+    ) -> Generator[None, None, int]:
+        """Keep the first block, compute what the others don't have, put them into their places. Returns how many tokens
+        were kept."""
         first, *moved = blocks
         old, aside = list(cells.tokens), self._free.pop() if moved else -1
         for block in moved:
             self._memory.copy(cells.sequence, aside, block.old, block.old + block.count)
         self.cut(cells, first.count)
+        kept = len(cells.tokens) + sum(block.count for block in moved)
         # In this order none of them is ever moved over another one.
         for block in [*(b for b in reversed(moved) if b.new > b.old), *(b for b in moved if b.new < b.old)]:
             self._memory.shift(aside, block.old, block.old + block.count, block.new - block.old)
@@ -220,6 +243,7 @@ class KvCache:
                 cells.tail = -1
             if aside >= 0:
                 self._release(aside)
+        return kept
 
     def _put_back(self, cells: Cells, aside: int, block: Block, old: Sequence[int]) -> None:
         self._memory.copy(aside, cells.sequence, block.new, block.new + block.count)
@@ -227,6 +251,8 @@ class KvCache:
 
     def _cells(self, document: str) -> Cells:
         """A document's cells, now the last that would be forgotten; none yet for a new document."""
+        while document in self._documents and self._documents[document].users:
+            document += "\n"  # another window is at work on it, and its cells are not to be changed meanwhile
         cells = self._documents.pop(document, None)
         if cells is None:
             while len(self._documents) >= min(DOCUMENTS, len(self._free) + len(self._documents)):
@@ -240,8 +266,7 @@ class KvCache:
         return cells
 
     def saved(self) -> list[tuple[str, int, SavedCells]]:
-        """What is worth keeping for the next engine: each document's prompt, and its sequence; last what was used last.
-        """
+        """What is worth keeping for the next engine: each document's prompt and sequence, last what was used last."""
         found = []
         for document, cells in self._documents.items():
             self.cut(cells, cells.prompt)
@@ -249,19 +274,22 @@ class KvCache:
                 found.append((document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)))
         return found
 
-    def _make_room(self, count: int) -> None:
-        """Forget other documents until so many more cells fit."""
-        while True:
-            used = sum(len(each.tokens) for each in (*self._documents.values(), *self._loose))
-            if used + count <= self._size:
-                return
-            if not self._forget_oldest():
-                raise EngineError("the text is too long for the context", "Raise farthing.engine.contextTokens")
+    def _make_room(self, cells: Cells, room: int) -> bool:
+        """Forget other documents until this one can have so many cells; returns whether it can."""
+        others = [each for each in (*self._documents.values(), *self._loose) if each is not cells]
+        free = self._size - (room - cells.shared) - sum(each.size for each in others if each.users)
+        if free < 0:
+            return False
+        while sum(each.size for each in self._documents.values() if not each.users and each is not cells) > free:
+            self._forget_oldest()
+        cells.room = room
+        return True
 
     def _forget_oldest(self) -> bool:
         for document, cells in self._documents.items():
             if not cells.users:
                 del self._documents[document]
+                cells.version += 1
                 self._release(cells.sequence)
                 return True
         return False

@@ -64,7 +64,9 @@ class NativeMemory:
         self._vocab_size = native.llama_vocab_n_tokens(native.llama_model_get_vocab(model))
         self._batch = native.llama_batch_init(BATCH, 0, 1)
         self._outputs = 0
-        self.can_shift = bool(native.llama_memory_can_shift(self._memory))
+        # The state of a recurrent model says that it can be shifted, but it can't be cut or put together.
+        recurrent = native.llama_model_is_recurrent(model) or native.llama_model_is_hybrid(model)
+        self.can_shift = bool(native.llama_memory_can_shift(self._memory)) and not recurrent
         self.size = int(native.llama_n_ctx(self.context))
 
     def close(self) -> None:

@@ -151,6 +151,8 @@ class Scheduler:
             for job in given_up:
                 if job.steps is not None:
                     job.steps.close()
+                if self._running is None or self._running.urgency:
+                    self._change_state("idle", job.request.model)
             if self._closed:
                 break
             if self._running is not None:
@@ -179,8 +181,8 @@ class Scheduler:
             if not job.ended_early:
                 self._jobs.remove(job)
                 job.emit(event)
-            idle = not self._jobs
-        if idle:
+            idle = all(each.urgency for each in self._jobs)
+        if idle:  # whatever else is done, nobody waits for it
             self._change_state("idle", job.request.model)
 
     def _begin(self, job: Job) -> Generator[None, None, wire.Event]:
@@ -188,17 +190,19 @@ class Scheduler:
         runtime = self._runtime(request.model)
         if isinstance(request, wire.Load):
             return wire.Loaded(request.id, round(time.monotonic() - job.arrived, 3), runtime.fim is not None)
-        if job.urgency == 0:
-            self._change_state("generating", request.model)
+        self._change_state("idle" if job.urgency else "generating", request.model)
         return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event)))
 
     def _refresh(self) -> bool:
         """Use idle time for cells that were moved; returns whether there is nothing left to do."""
-        for runtime in self._runtimes.values():
-            for _ in runtime.cache.refresh():
-                with self._condition:
-                    if self._jobs or self._closed:
-                        return False
+        try:
+            for runtime in self._runtimes.values():
+                for _ in runtime.cache.refresh():
+                    with self._condition:
+                        if self._jobs or self._given_up or self._closed:
+                            return False
+        except EngineError as exc:
+            _logger.warning("what was moved stays as it is: %s", exc)
         return True
 
     def _pass_on(self, job: Job, event: wire.Event) -> None:

@@ -89,13 +89,13 @@ async def test_the_backend_sees_windows_with_plain_line_breaks() -> None:
 
 
 async def test_the_backend_is_left_as_soon_as_the_end_is_seen() -> None:
-    backend = FakeBackend(["a", "\n", "more", "and more"])
-    assert text_of(await CompletionPipeline(backend).complete(at(), SETTINGS)) == "a"
+    backend = FakeBackend(["ab", "\n", "more", "and more"])
+    assert text_of(await CompletionPipeline(backend).complete(at(), SETTINGS)) == "ab"
     assert backend.given_up == 1
 
 
 async def test_every_suggestion_has_an_id_of_its_own() -> None:
-    pipeline = CompletionPipeline(FakeBackend(["x"]))
+    pipeline = CompletionPipeline(FakeBackend(["xy"]))
     ids = [await pipeline.complete(at(document=f"{number}"), SETTINGS) for number in range(3)]
     assert len({each.id for each in ids if each}) == 3
 
@@ -136,10 +136,10 @@ async def test_the_newest_request_wins_and_the_older_is_answered_at_once() -> No
 
 
 async def test_two_documents_do_not_touch_each_other() -> None:
-    desk = Desk("x")
+    desk = Desk("xy")
     one, two = await desk.asked(at(document="one")), await desk.asked(at(document="two"))
     await desk.write(2)
-    assert (text_of(await one), text_of(await two)) == ("x", "x")
+    assert (text_of(await one), text_of(await two)) == ("xy", "xy")
     assert desk.backend.given_up == 0
 
 
@@ -275,21 +275,21 @@ async def test_a_cancelled_request_leaves_its_generation_for_the_next_one() -> N
 
 
 async def test_an_error_is_raised_and_not_kept() -> None:
-    pipeline = CompletionPipeline(backend := FakeBackend(["a"], error=EngineCrashed("it died")))
+    pipeline = CompletionPipeline(backend := FakeBackend(["ab"], error=EngineCrashed("it died")))
     for asked in (1, 2):
         with pytest.raises(EngineCrashed, match="it died"):
             await pipeline.complete(at(), SETTINGS)
         assert len(backend.requests) == asked
     backend.error = None
-    assert text_of(await pipeline.complete(at(), SETTINGS)) == "a"
+    assert text_of(await pipeline.complete(at(), SETTINGS)) == "ab"
 
 
 async def test_an_error_that_nobody_foresaw_is_raised_too() -> None:
     pipeline = CompletionPipeline(backend := FakeBackend(error=RuntimeError("a defect")))
     with pytest.raises(RuntimeError, match="a defect"):
         await asyncio.wait_for(pipeline.complete(at(), SETTINGS), 5)
-    backend.error, backend.pieces = None, ["a"]
-    assert text_of(await pipeline.complete(at(), SETTINGS)) == "a"
+    backend.error, backend.pieces = None, ["ab"]
+    assert text_of(await pipeline.complete(at(), SETTINGS)) == "ab"
 
 
 @pytest.mark.parametrize("reason", ["cancelled", "superseded"])

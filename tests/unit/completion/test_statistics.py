@@ -561,6 +561,18 @@ async def test_a_suggestion_from_the_question_to_what_is_left_of_it(tmp_path: Pa
     assert summary(1, tmp_path).retained_5m == 9
 
 
+async def test_a_word_that_was_accepted_counts_before_the_rest_is_decided(tmp_path: Path) -> None:
+    window = Window(tmp_path, "foo(a, b)")
+    window.statistics.by_keystroke()
+    assert await window.ask("x = ")
+    window.statistics.edited(DOC, [Edit(4, "", "foo")])
+    for _ in range(2):
+        today = await window.statistics.today()
+        assert (today.shown, today.accepted, today.accepted_word, today.accepted_chars) == (1, 1, 1, 3)
+    await window.statistics.aclose()
+    assert (summary(1, tmp_path).shown, summary(1, tmp_path).accepted) == (1, 1)
+
+
 async def test_a_restart_and_another_window_add_up(tmp_path: Path) -> None:
     for _ in range(2):
         window = Window(tmp_path, "foo(a, b)")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from farthing.engine import scheduler as module
 from farthing.engine import wire
 from farthing.engine.scheduler import MAX_LOADED, Job, Scheduler
 from farthing.errors import EngineError, ModelUnusable
@@ -48,6 +49,23 @@ class Desk:
 
     def complete(self, id: int, document: str = "d", owner: object = None, model: str = "m.gguf") -> int:
         return self.submit(wire.Complete(id, document, self.model(model), f"p{id}\n", "", 20), owner)
+
+    def ask(
+        self, id: int, prefix: str, urgency: wire.Urgency = "keystroke", document: str = "d", suffix: str = ""
+    ) -> int:
+        """A completion; a warm-up has no answer."""
+        limit = 0 if urgency == "warm" else 20
+        request = wire.Complete(id, document, self.model("m.gguf"), prefix, suffix, limit, urgency=urgency)
+        return self.submit(request)
+
+    def pause(self, id: int) -> None:
+        """A warm-up of 302 tokens is interrupted after 128 of them by the keystroke ``id``, which is held."""
+        self.script.hold(allowed=2)
+        self.ask(1, "w" * 299 + "\n", "warm", "w")
+        self.script.wait("waiting", 1)
+        self.ask(id, "k\n", document="k")
+        self.script.wait("aborted", 1)
+        self.script.wait("waiting", 2)
 
     def load(self, id: int, model: str) -> int:
         return self.submit(wire.Load(id, self.model(model)))
@@ -103,7 +121,7 @@ def test_jobs_are_done_in_order(desk: Desk) -> None:
 def test_the_newest_of_a_document_supersedes_the_one_at_work(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1)
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     desk.complete(2)
     assert desk.ended(1).reason == "superseded"
     desk.script.wait("aborted", 1)
@@ -114,7 +132,7 @@ def test_the_newest_of_a_document_supersedes_the_one_at_work(desk: Desk) -> None
 def test_the_newest_of_a_document_supersedes_those_in_the_queue(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1, document="other")
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     desk.complete(2)
     desk.complete(3)
     assert desk.ended(2).reason == "superseded"
@@ -136,7 +154,7 @@ def test_other_documents_and_other_windows_are_left_alone(desk: Desk) -> None:
 def test_cancelling_what_works_answers_at_once_and_stops_it(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1)
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     desk.scheduler.cancel(desk, 1)
     assert desk.ended(1).reason == "cancelled"
     desk.script.wait("aborted", 1)
@@ -146,7 +164,7 @@ def test_cancelling_what_works_answers_at_once_and_stops_it(desk: Desk) -> None:
 def test_cancelling_what_waits_keeps_it_from_the_model(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1, document="a")
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     desk.complete(2, document="b")
     desk.scheduler.cancel(desk, 2)
     assert desk.ended(2).reason == "cancelled"
@@ -178,7 +196,7 @@ def test_what_is_unknown_or_over_can_be_cancelled(desk: Desk) -> None:
 def test_cancelling_twice_answers_once(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1)
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     desk.scheduler.cancel(desk, 1)
     desk.scheduler.cancel(desk)
     desk.complete(2)
@@ -258,16 +276,209 @@ def test_the_report_says_what_goes_on(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1, document="a")
     desk.complete(2, document="b")
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     report = desk.scheduler.report(6)
     assert (report.id, report.state, report.queued, report.threads) == (6, "generating", 1, 1)
     assert desk.scheduler.busy
 
 
+def test_a_keystroke_comes_before_a_warm_up_which_goes_on_afterwards(desk: Desk) -> None:
+    desk.pause(2)
+    assert desk.script.batches == [64, 64]
+    desk.script.let_go()
+    assert desk.end(2).reason == "stop"
+    done = desk.end(1)
+    assert (done.reason, done.prompt_tokens, done.output_tokens) == ("length", 303, 0)
+    assert desk.script.prompts == ["w" * 299 + "\n", "k\n"]
+    # 4 tokens and 6 of an answer for the keystroke; nothing of the warm-up was computed twice.
+    assert sum(desk.script.batches) == 303 + 5 + 6
+    assert desk.script.batches[-3:] == [64, 46, 1]
+
+
+def test_a_keystroke_comes_between_the_tokens_of_an_answer(desk: Desk) -> None:
+    desk.script.hold(allowed=4)
+    desk.ask(1, "c\n", "chat", "c")
+    desk.script.wait("waiting", 1)
+    desk.ask(2, "k\n", document="k")
+    desk.script.wait("waiting", 2)
+    desk.script.let_go()
+    assert desk.end(2).reason == desk.end(1).reason == "stop"
+    for id in (1, 2):
+        assert "".join(event.text for event in desk.events[id] if isinstance(event, wire.Token)) == "answer"
+
+
+def test_the_most_urgent_is_done_first(desk: Desk) -> None:
+    desk.script.held = True
+    desk.ask(1, "first\n", document="0")
+    desk.script.wait("waiting", 1)
+    urgencies: tuple[wire.Urgency, ...] = ("warm", "prefetch", "chat", "keystroke", "warm", "keystroke")
+    for id, urgency in enumerate(urgencies, 2):
+        desk.ask(id, f"{id} {urgency}\n", urgency, f"{id}")
+    assert desk.script.aborted == 0
+    desk.script.let_go()
+    for id in range(1, 8):
+        desk.end(id)
+    assert [prompt.split()[-1] for prompt in desk.script.prompts[1:]] == [
+        "keystroke", "keystroke", "chat", "prefetch", "warm", "warm",
+    ]  # fmt: skip
+    assert desk.script.prompts[1] == "5 keystroke\n"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer", "superseded"),
+    [
+        ("keystroke", "keystroke", True),
+        ("warm", "keystroke", True),
+        ("chat", "keystroke", True),
+        ("warm", "warm", True),
+        ("keystroke", "warm", False),
+        ("keystroke", "prefetch", False),
+        ("prefetch", "warm", False),
+    ],
+)
+@pytest.mark.parametrize("queued", [False, True])
+def test_only_what_is_as_urgent_supersedes(
+    desk: Desk, older: wire.Urgency, newer: wire.Urgency, superseded: bool, queued: bool
+) -> None:
+    desk.script.held = True
+    if queued:
+        desk.ask(9, "first\n", document="0")
+        desk.script.wait("waiting", 1)
+    desk.ask(1, "old\n", older)
+    if not queued:
+        desk.script.wait("waiting", 1)
+    desk.ask(2, "new\n", newer)
+    assert [event.reason for event in desk.events[1]] == ["superseded"] * superseded
+    desk.script.let_go()
+    assert desk.end(1).reason == ("superseded" if superseded else "length" if older == "warm" else "stop")
+    assert desk.end(2).reason == ("length" if newer == "warm" else "stop")
+
+
+def test_what_is_paused_can_be_cancelled(desk: Desk) -> None:
+    desk.pause(2)
+    desk.scheduler.cancel(desk, 1)
+    assert desk.ended(1).reason == "cancelled"
+    desk.script.let_go()
+    assert desk.end(2).reason == "stop"
+    desk.wait_idle()
+    assert sum(desk.script.batches) == 128 + 5 + 6
+    desk.ask(3, "w" * 299 + "\n", "warm", "w")
+    assert desk.end(3).cached_tokens == 128
+
+
+def test_what_is_paused_can_be_superseded(desk: Desk) -> None:
+    desk.pause(2)
+    desk.ask(3, "w" * 299 + "\nx\n", document="w")
+    assert desk.ended(1).reason == "superseded"
+    desk.script.let_go()
+    assert desk.end(2).reason == "stop"
+    assert desk.end(3).cached_tokens == 128
+
+
+def test_a_failure_leaves_what_is_paused_alone(desk: Desk) -> None:
+    desk.script.hold(allowed=2)
+    desk.ask(1, "w" * 299 + "\n", "warm", "w")
+    desk.script.wait("waiting", 1)
+    desk.script.load_error = ModelUnusable("it is cut off")
+    desk.complete(2, model="other.gguf")
+    assert desk.end(2).kind == "ModelUnusable"
+    desk.script.let_go()
+    assert desk.end(1).reason == "length"
+    assert sum(desk.script.batches) == 303
+
+
+def test_a_warm_up_is_no_news(desk: Desk) -> None:
+    desk.pause(2)
+    desk.script.hold(allowed=8)
+    desk.end(2)
+    desk.script.wait("waiting", 3)
+    with desk.changed:
+        assert desk.changed.wait_for(lambda: desk.states[-1] == "idle", WAIT_S)
+    assert desk.states == ["loading", "idle", "generating", "idle"]
+    assert desk.scheduler.busy
+    desk.script.let_go()
+    desk.end(1)
+
+
+def test_cancelling_the_last_job_makes_it_idle(desk: Desk) -> None:
+    desk.script.held = True
+    desk.complete(1)
+    desk.script.wait("waiting", 1)
+    desk.scheduler.cancel(desk, 1)
+    desk.wait_idle()
+    assert desk.scheduler.report(5).state == "idle"
+
+
+def test_two_windows_may_show_the_same_file(desk: Desk) -> None:
+    desk.script.hold(allowed=2)
+    request = wire.Complete(1, "d", desk.model("m.gguf"), "w" * 299 + "\n", "tail" * 9, 0, urgency="warm")
+    desk.submit(request, "one")
+    desk.script.wait("waiting", 1)
+    desk.submit(wire.Complete(2, "d", desk.model("m.gguf"), "w" * 9 + "\n", "tail" * 9, 20), "two")
+    desk.script.wait("waiting", 2)
+    desk.script.let_go()
+    assert (desk.end(2).reason, desk.end(1).reason) == ("stop", "length")
+    assert "".join(event.text for event in desk.events[2] if isinstance(event, wire.Token)) == "answer"
+
+
+class TestRefresh:
+    """Idle time is used for cells that were moved."""
+
+    @pytest.fixture
+    def idle(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+        """A desk whose scheduler was just held in the first batch of a refresh."""
+        monkeypatch.setattr(module, "REFRESH_S", 0.001)
+        desk.script.answer = ""
+        desk.script.hold(allowed=3 + 1 + 1 + 1)  # two prompts, each with its last marker
+        for id, typed in ((1, ""), (2, "q\n")):
+            desk.end(desk.ask(id, "p" * 200 + "\n" + typed, suffix="s" * 100))
+        desk.script.wait("waiting", 1)
+        return desk
+
+    def test_moved_cells_are_computed_anew_and_once(self, idle: Desk) -> None:
+        idle.script.let_go()
+        idle.script.wait("batches", 8)
+        done = idle.end(idle.ask(3, "p" * 200 + "\nqr\n", suffix="s" * 100))
+        assert done.cached_tokens == done.prompt_tokens - 4
+
+    def test_a_keystroke_interrupts_it_and_it_comes_back(self, idle: Desk) -> None:
+        idle.ask(3, "p" * 200 + "\nqr\n", suffix="s" * 100)
+        idle.script.wait("aborted", 1)
+        before = len(idle.script.batches)
+        idle.script.let_go()
+        assert idle.end(3).cached_tokens == idle.end(3).prompt_tokens - 4
+        idle.script.wait("batches", before + 2 + 2)
+
+    def test_what_is_cancelled_at_once_does_not_stop_it_for_ever(self, idle: Desk) -> None:
+        with idle.script.changed:  # held in the meantime: it sees both or none
+            idle.ask(3, "p\n")
+            idle.scheduler.cancel(idle, 3)
+        idle.script.let_go()
+        idle.script.wait("batches", 8)
+
+    def test_an_error_in_it_ends_nothing(self, idle: Desk) -> None:
+        idle.script.error = EngineError("status 1")
+        idle.script.let_go()
+        idle.script.wait("failed", 1)
+        idle.script.error = None
+        assert idle.end(idle.ask(3, "p\n", document="other")).reason == "stop"
+
+    def test_it_does_not_keep_the_engine_from_ending(self, idle: Desk) -> None:
+        idle.scheduler.close()
+        assert idle.script.closed == ["m.gguf"]
+
+
+def test_closing_ends_what_is_paused(desk: Desk) -> None:
+    desk.pause(2)
+    desk.scheduler.close()
+    assert desk.ended(1).reason == desk.ended(2).reason == "cancelled"
+    assert desk.script.closed == ["m.gguf"]
+
+
 def test_closing_ends_all_and_gives_the_memory_back(desk: Desk) -> None:
     desk.script.held = True
     desk.complete(1, document="a")
-    desk.script.wait("prompts", 1)
+    desk.script.wait("waiting", 1)
     desk.complete(2, document="b")
     desk.load(3, "m.gguf")
     desk.scheduler.close()

@@ -109,9 +109,9 @@ async def test_a_completion_over_the_socket(desk: Desk, script: Script) -> None:
     assert events[:-1] == [
         wire.StateChange("loading", desk.model),
         wire.StateChange("generating", desk.model),
-        wire.Prefilled(5, 5, 1),
-        wire.Token(5, "é", 2),
-        wire.Token(5, "!", 3),
+        wire.Prefilled(5, 5, 0),
+        wire.Token(5, "é", 2, -1.0),
+        wire.Token(5, "!", 3, -1.5),
     ]
     assert isinstance(done, wire.Done) and (done.id, done.reason, done.output_tokens) == (5, "stop", 3)
     assert await client.next() == wire.StateChange("idle", desk.model)
@@ -162,7 +162,7 @@ async def test_a_request_can_be_cancelled(desk: Desk, script: Script) -> None:
     script.held = True
     client = await desk.connect()
     client.send(desk.complete(1))
-    await asyncio.to_thread(script.wait, "prompts", 1)
+    await asyncio.to_thread(script.wait, "waiting", 1)
     client.send(wire.Cancel(99))
     assert (await client.ask(wire.Cancel(1), 1)).reason == "cancelled"
     await asyncio.to_thread(script.wait, "aborted", 1)
@@ -172,7 +172,7 @@ async def test_the_work_of_a_client_that_left_is_given_up(desk: Desk, script: Sc
     script.held = True
     client, other = await desk.connect(), await desk.connect()
     client.send(desk.complete(1, "a"), desk.complete(2, "b"))
-    await asyncio.to_thread(script.wait, "prompts", 1)
+    await asyncio.to_thread(script.wait, "waiting", 1)
     await client.close()
     await asyncio.to_thread(script.wait, "aborted", 1)
     script.let_go()
@@ -184,7 +184,7 @@ async def test_ids_and_documents_are_a_clients_own(desk: Desk, script: Script) -
     script.held = True
     one, two = await desk.connect(), await desk.connect()
     one.send(desk.complete(1))
-    await asyncio.to_thread(script.wait, "prompts", 1)
+    await asyncio.to_thread(script.wait, "waiting", 1)
     two.send(desk.complete(1), wire.GetReport(2))
     assert (await two.final(2)).queued == 1
     script.let_go()
@@ -195,7 +195,7 @@ async def test_shutdown_answers_what_runs_and_leaves_no_socket(desk: Desk, scrip
     script.held = True
     client = await desk.connect()
     client.send(desk.complete(1))
-    await asyncio.to_thread(script.wait, "prompts", 1)
+    await asyncio.to_thread(script.wait, "waiting", 1)
     assert (await client.ask(wire.Shutdown(2), 1)).reason == "cancelled"
     while event := await client.next():
         assert event == wire.StateChange("idle", desk.model)
@@ -221,7 +221,7 @@ async def test_it_does_not_exit_while_it_works(desk: Desk, script: Script) -> No
     task = desk.start(idle_seconds=0.02)
     client = await desk.connect()
     client.send(desk.complete(1))
-    await asyncio.to_thread(script.wait, "prompts", 1)
+    await asyncio.to_thread(script.wait, "waiting", 1)
     waited, _ = await asyncio.wait({task}, timeout=0.2)
     assert not waited
     script.let_go()

@@ -97,6 +97,11 @@ COMPLETE = {"op": "complete", "id": 7, "document": "d", "model": "m", "prefix": 
             7,
             "'max_tokens' of the message 'complete' has a value that it can't have",
         ),
+        (
+            json.dumps({**COMPLETE, "urgency": "now"}).encode(),
+            7,
+            "'urgency' of the message 'complete' has a value that it can't have",
+        ),
     ],
 )
 def test_a_line_that_is_no_request_is_told_with_its_id(line: bytes, id: int, message: str) -> None:
@@ -146,3 +151,9 @@ def test_any_object_that_looks_like_an_event_is_one_or_told(tag: str, fields: di
     except wire.MalformedMessage:
         return
     assert wire.decode_event(wire.encode_event(event)) == event
+
+
+def test_what_a_request_does_not_say_is_a_keystroke_without_other_files() -> None:
+    request = wire.decode_request(json.dumps(COMPLETE).encode())
+    assert isinstance(request, wire.Complete)
+    assert (request.urgency, request.header) == ("keystroke", "")
