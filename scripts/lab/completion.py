@@ -159,8 +159,12 @@ def _own_statistics(found: Found) -> dict[str, object]:
     stats = found.told[0].get("stats") if found.told else None
     if not isinstance(stats, dict):
         return {}
-    names = ("first_token_ms", "kv_hit_share", "prefilled_tokens", "cancelled")
-    return {f"own_{name}": stats[name] for name in names if name in stats}
+    names = ("first_token_ms", "kv_hit_share", "cache_hit_share", "cancelled")
+    own = {f"own_{name}": stats[name] for name in names if name in stats}
+    keystrokes = sum(len(line.keystrokes) for line in found.lines)
+    if isinstance(prefilled := stats.get("prefilled_tokens"), int) and keystrokes:
+        own["own_prefilled_per_keystroke"] = prefilled / keystrokes
+    return own
 
 
 def write(path: Path, options: argparse.Namespace, found: dict[str, Found], model: Path, seconds: float) -> None:
