@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,9 +77,7 @@ async def complete_text(
     """
     backend = LocalBackend()
     pipeline = CompletionPipeline(backend)
-    # The process id keeps two commands on one file from superseding each other.
-    document = f"{path}#{os.getpid()}"
-    request = CompletionRequest(document, text, offset, language_id(path.name), str(model), multiline=True)
+    request = CompletionRequest(str(path), text, offset, language_id(path.name), str(model), multiline=True)
     async with contextlib.aclosing(pipeline), contextlib.aclosing(backend):
         return await pipeline.answer(request, settings)
 
