@@ -12,6 +12,9 @@ from pathlib import Path
 
 START_TIMEOUT = 120.0
 
+PASSED = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH")
+"""Environment variables of ours that it gets."""
+
 
 @contextlib.contextmanager
 def serving(model: Path, log: Path, *options: str) -> Iterator[str]:
@@ -22,8 +25,12 @@ def serving(model: Path, log: Path, *options: str) -> Iterator[str]:
     command = [sys.executable, "-m", "tests.support.llama_cpp_server", "--model", os.fspath(model)]
     command += ["--model_alias", model.stem, "--host", "127.0.0.1", "--port", str(port), *options]
     root = Path(__file__).parents[2]
+    # That server takes any variable that is named like a setting of its own, as CACHE or HOST, for one.
+    environment = {name: value for name, value in os.environ.items() if name in PASSED}
     with log.open("wb") as sink:
-        process = subprocess.Popen(command, cwd=root, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink)
+        process = subprocess.Popen(
+            command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+        )
     try:
         _wait(process, port, log)
         yield f"http://127.0.0.1:{port}"
