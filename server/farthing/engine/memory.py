@@ -63,7 +63,6 @@ class NativeMemory:
         self._memory = native.llama_get_memory(self.context)
         self._vocab_size = native.llama_vocab_n_tokens(native.llama_model_get_vocab(model))
         self._batch = native.llama_batch_init(BATCH, 0, 1)
-        self._outputs = 0
         # The state of a recurrent model says that it can be shifted, but it can't be cut or put together.
         recurrent = native.llama_model_is_recurrent(model) or native.llama_model_is_hybrid(model)
         self.can_shift = bool(native.llama_memory_can_shift(self._memory)) and not recurrent
@@ -88,7 +87,6 @@ class NativeMemory:
             batch.logits[i] = i >= count - logits
         status = native.llama_decode(self.context, batch)
         if status == 0:
-            self._outputs = min(logits, count)
             return True
         self.remove(sequence, position, -1)
         if status == ABORTED:
