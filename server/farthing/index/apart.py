@@ -13,7 +13,6 @@ TURN_SECONDS = 0.1
 """How often the one who waits looks whether the update is to be given up."""
 
 _Progress = tuple[int, int]
-_Failure = tuple[str, str]
 
 
 def update(
