@@ -106,10 +106,16 @@ def test_the_status_goes_from_loading_to_ready(model_client: lsp.Client) -> None
     assert {status["model"] for status in told} == {"qwen2.5-coder-0.5b"}
 
 
+def settle(engine: Engine) -> None:
+    """Wait for an idle engine: what an earlier answer no longer needs is given up a moment after it. Until then the
+    state is `generating` already, and nobody is told of it once more."""
+    while engine.report()["state"] != "idle":
+        pass
+
+
 def generating(client: lsp.Client, engine: Engine, version: int) -> int:
     """Ask about a text that the engine has not seen; returns the request's id once the engine works on it."""
-    while engine.report()["state"] != "idle":
-        pass  # what an earlier answer no longer needs is being given up
+    settle(engine)
     client.edit(URI, version, (0, 0), (1000, 0), f"# {version}\n" + LONG[version * 7 :] + "def last(")
     asked = client.ask_completion(URI, LONG[version * 7 :].count("\n") + 1, len("def last("), kind=lsp.AUTOMATIC)
     engine.wait_state("generating")
@@ -148,6 +154,7 @@ def test_a_cancelled_request_stops_the_engine(
     model = next(iter((model_home / "models").glob("qwen2.5-coder-0.5b*.gguf")))
     found = []
     with Engine(model_home) as engine:
+        settle(engine)
         for number in range(10):
             # The prompts share a long beginning, of which each but the first is computed already.
             texts = {"prefix": f"{LONG[:900]}# {number}\ndef f():\n", "suffix": "\n"}
