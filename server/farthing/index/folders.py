@@ -6,13 +6,16 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from farthing.errors import FarthingError
 
 if TYPE_CHECKING:
     from farthing.index.live import LiveIndex
+    from farthing.index.retrieval import Retrieval
     from farthing.index.symbols import Symbol
+
+_T = TypeVar("_T")
 
 _logger = logging.getLogger(__name__)
 
@@ -104,6 +107,22 @@ class Folders:
         for file, text in self._texts.items():
             for i, (index, inside) in enumerate(self._around(file)):
                 index.overlay(inside, None if i else text)
+
+    async def ask(self, path: str, question: "Callable[[Retrieval, str], _T]") -> _T | None:
+        """Ask the index of the innermost folder that holds a file; None where there is none.
+
+        Args:
+            path: absolute, as the editor names it.
+            question: called with the index and the file's path in the folder, in the index's own thread.
+
+        Raises:
+            IndexUnavailable: the index can't be asked.
+        """
+        found = self._around(Path(os.path.normpath(path)))  # noqa: ASYNC240  # asks no disk
+        if not found:
+            return None
+        index, inside = found[0]
+        return await index.query(lambda retrieval: question(retrieval, inside))
 
     async def symbols(self, query: str, limit: int) -> list[FoundSymbol]:
         """Definitions whose name is like the query, best first in each folder."""

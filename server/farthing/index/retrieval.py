@@ -9,11 +9,13 @@ import json
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from farthing.index import resolve, rows, symbols
+from farthing.index import resolve, rows, similar, symbols
+from farthing.index.query import Vocabulary
 from farthing.index.resolve import Resolver
+from farthing.index.similar import Excerpt, Spot, Visit
 from farthing.index.store import Connection, Store
 from farthing.index.symbols import Place, Symbol
 
@@ -192,6 +194,27 @@ class Retrieval:
             candidates.append(((reach, position, imported.get(best.path, 0)), best))
         candidates.sort(key=lambda each: each[0])
         return symbols.at(self.db, [place for _, place in candidates[:limit]])
+
+    def similar(self, spot: Spot, visits: Sequence[Visit] = (), limit: int = 3) -> list[Excerpt]:
+        """Lines of the repository that are like those around a cursor, best first.
+
+        Args:
+            visits: where the user was lately.
+        """
+        vocabulary = Vocabulary(self.db)
+        lines = spot.text.split("\n")
+        names = similar.weights(lines, spot.line - 1, spot.column)
+        likeness = similar.Likeness(vocabulary, names)
+        files = {spot.path: lines}
+        found: list[Excerpt] = []
+        for path, first, last, factor in similar.places(spot, visits, similar.definitions(self.db, vocabulary, names)):
+            if path not in files:
+                files[path] = (self.read(path) or b"").decode("utf-8", "replace").split("\n")
+            best = likeness.best(path, files[path], first, min(last, len(files[path])))
+            if best and best.likeness > 0:
+                found.append(replace(best, likeness=best.likeness * factor))
+        found.sort(key=lambda each: -each.likeness)
+        return list(similar.apart(found, limit))
 
 
 _NAME = re.compile(r"[^\W\d]\w{2,}")
