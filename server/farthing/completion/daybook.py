@@ -53,6 +53,8 @@ class Counts:
     prompt_tokens: int = 0
     cached_tokens: int = 0
     """Of these, those that needed no computing."""
+    prefilled: list[float] = field(default_factory=list)
+    """Tokens that each generation's prompt had to be computed for."""
     first_token_ms: list[float] = field(default_factory=list)
     """Of every generation that came so far."""
     total_ms: list[float] = field(default_factory=list)

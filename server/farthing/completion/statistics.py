@@ -60,6 +60,7 @@ class Summary:
     prompt_tokens: int
     prefilled_tokens: int
     """Tokens of prompts that were computed."""
+    prefilled_per_generation: Percentiles
     answers: int
     cache_hits: int
     """Answers that nothing was computed for."""
@@ -88,6 +89,7 @@ class Summary:
             kv_hit_share=_share(counts.cached_tokens, counts.prompt_tokens),
             prompt_tokens=counts.prompt_tokens,
             prefilled_tokens=max(counts.prompt_tokens - counts.cached_tokens, 0),
+            prefilled_per_generation=_percentiles(counts.prefilled),
             answers=counts.answers,
             cache_hits=counts.cache_hits,
             cache_hit_share=_share(counts.cache_hits, counts.answers),
@@ -137,6 +139,8 @@ class Statistics:
         counts.cancelled += outcome.given_up or outcome.contradicted
         counts.prompt_tokens += usage.input
         counts.cached_tokens += min(usage.cached, usage.input)
+        if usage.input:
+            counts.prefilled.append(max(usage.input - usage.cached, 0))
         if generation.first_ms > 0:
             counts.first_token_ms.append(round(generation.first_ms, 1))
         if finished:

@@ -530,6 +530,7 @@ async def test_generations_are_counted_and_answers_from_the_cache_are_not(tmp_pa
     assert (found.generations, found.cancelled, found.answers, found.cache_hits) == (1, 0, 4, 3)
     assert found.first_token_ms.p50 is not None and found.total_ms.p95 is not None
     assert (found.prompt_tokens, found.prefilled_tokens, found.kv_hit_share) == (4, 4, 0)
+    assert found.prefilled_per_generation == Percentiles(4, 4)
 
 
 async def test_work_that_is_given_up_is_counted(tmp_path: Path) -> None:
