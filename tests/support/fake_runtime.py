@@ -10,6 +10,7 @@ from farthing.engine import scheduler
 from farthing.engine.fim import FimTokens
 from farthing.engine.kv import BATCH, KvCache, Prepared
 from farthing.engine.kv_plan import Prompt
+from farthing.engine.kv_room import Cells
 from tests.support.fake_memory import FakeMemory
 
 END = 256
@@ -123,8 +124,11 @@ class ScriptedCache(KvCache):
     def __init__(self, script: Script, memory: FakeMemory) -> None:
         super().__init__(memory, memory.size)
         self._script = script
-        self.starts: dict[int, int] = {}
-        """Where the answer begins in each sequence."""
+        self._prepared: list[tuple[Cells, int]] = []
+
+    def answering(self, sequence: int) -> tuple[Cells, int]:
+        """Whose sequence it is, which may have been another's when the prompt was read, and where the answer begins."""
+        return next((cells, start) for cells, start in reversed(self._prepared) if cells.sequence == sequence)
 
     def prepare(
         self, document: str, prompt: Prompt, reserve: int = 0, batch: int = BATCH
@@ -134,7 +138,7 @@ class ScriptedCache(KvCache):
             self._script.prompts.append(bytes(token for token in whole if token < END).decode())
             self._script.changed.notify_all()
         prepared = yield from super().prepare(document, prompt, reserve, batch)
-        self.starts[prepared.cells.sequence] = len(prepared.cells.tokens)
+        self._prepared.append((prepared.cells, len(prepared.cells.tokens)))
         return prepared
 
 
@@ -149,8 +153,8 @@ class FakeRuntime:
         self.memory = ScriptedMemory(self.script, abort, n_ctx)
         self.script.memories.append(self.memory)
         self.cache = ScriptedCache(self.script, self.memory)
-        self._healed: dict[int, int] = {}
-        """Tokens of each sequence's answer that spell what was taken back."""
+        self._healed: dict[Cells, int] = {}
+        """Tokens of each answer that spell what was taken back."""
         with self.script.changed:
             self.script.loading.append(self._name)
             self.script.changed.notify_all()
@@ -181,14 +185,15 @@ class FakeRuntime:
         memory, sequence = self.memory, self.memory.last
         assert 0 <= back < memory.outputs, "these logits were not computed"
         tokens = memory.tokens(sequence)
-        written = tokens[self.cache.starts[sequence] : len(tokens) - back]
+        cells, start = self.cache.answering(sequence)
+        written = tokens[start : len(tokens) - back]
         if required:
-            self._healed[sequence] = len(written) + 1
+            self._healed[cells] = len(written) + 1
             return required[0], 0.0
         if not written:
-            self._healed[sequence] = 0
+            self._healed[cells] = 0
         answer = self.script.answer.encode()
-        said = bytes(written[self._healed[sequence] :])
+        said = bytes(written[self._healed[cells] :])
         if not answer.startswith(said) or len(said) == len(answer):
             return END, 0.0
         return answer[len(said)], -0.5

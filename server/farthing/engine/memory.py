@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import llama_cpp as native
 import numpy as np
 
-from farthing.engine.kv import BATCH, SEQUENCES
+from farthing.engine.kv import BATCH
+from farthing.engine.kv_room import SEQUENCES
 from farthing.errors import EngineError
 
 ABORTED = 2

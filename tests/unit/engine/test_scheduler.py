@@ -421,6 +421,50 @@ def test_two_windows_may_show_the_same_file(desk: Desk) -> None:
     assert "".join(event.text for event in desk.events[2] if isinstance(event, wire.Token)) == "answer"
 
 
+class TestRoom:
+    """A context that is too small for all that is under way: here 512 cells."""
+
+    @pytest.mark.parametrize("can_shift", [True, False])
+    @pytest.mark.parametrize("urgency", ["chat", "prefetch", "warm"])
+    def test_a_keystroke_is_not_refused_for_what_is_paused(
+        self, desk: Desk, urgency: wire.Urgency, can_shift: bool
+    ) -> None:
+        desk.script.can_shift = can_shift
+        desk.script.hold(allowed=4)
+        desk.ask(1, "w" * 399 + "\n", urgency, "w")
+        desk.script.wait("waiting", 1)
+        desk.ask(2, "k" * 299 + "\n", document="k")
+        desk.script.wait("waiting", 2)
+        desk.script.let_go()
+        assert desk.end(2).reason == "stop"
+        done = desk.end(1)
+        assert done.reason == ("length" if urgency == "warm" else "stop")
+        assert done.cached_tokens == 0
+        if urgency != "warm":
+            assert "".join(event.text for event in desk.events[1] if isinstance(event, wire.Token)) == "answer"
+
+    def test_an_answer_that_was_begun_goes_on_where_it_was(self, desk: Desk) -> None:
+        desk.script.hold(allowed=7 + 1 + 3)
+        desk.ask(1, "c" * 399 + "\n", "chat", "c")
+        desk.script.wait("waiting", 1)
+        assert [event.text for event in desk.events[1] if isinstance(event, wire.Token)] == ["a", "n", "s", "w"]
+        desk.ask(2, "k" * 299 + "\n", document="k")
+        desk.script.wait("waiting", 2)
+        desk.script.let_go()
+        assert desk.end(2).reason == desk.end(1).reason == "stop"
+        for id in (1, 2):
+            assert "".join(event.text for event in desk.events[id] if isinstance(event, wire.Token)) == "answer"
+
+    def test_all_urgencies_at_once(self, desk: Desk) -> None:
+        urgencies: tuple[wire.Urgency, ...] = ("warm", "prefetch", "chat", "keystroke")
+        for id, urgency in enumerate(urgencies, 1):
+            desk.script.hold(allowed=3)
+            desk.ask(id, f"{id}" * 299 + "\n", urgency, f"{id}")
+            desk.script.wait("waiting", id)
+        desk.script.let_go()
+        assert [desk.end(id).reason for id in (4, 3, 2, 1)] == ["stop", "stop", "stop", "length"]
+
+
 class TestRefresh:
     """Idle time is used for cells that were moved."""
 
