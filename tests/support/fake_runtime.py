@@ -8,9 +8,10 @@ import pytest
 
 from farthing.engine import scheduler
 from farthing.engine.fim import FimTokens
-from farthing.engine.kv import BATCH, KvCache, Prepared
+from farthing.engine.kv import BATCH, KvCache, Prepared, Work
 from farthing.engine.kv_plan import Prompt
 from farthing.engine.kv_room import Cells
+from farthing.engine.threads import Threads
 from tests.support.fake_memory import FakeMemory
 
 END = 256
@@ -46,6 +47,8 @@ class Script:
         """Tokens of every batch that was computed, whose it was aside."""
         self.aborted = 0
         self.failed = 0
+        self.tuned = 0
+        """Runtimes whose threads were measured."""
         self.memories: list[FakeMemory] = []
 
     def let_go(self) -> None:
@@ -150,6 +153,8 @@ class FakeRuntime:
     def __init__(self, path: Path, n_ctx: int, threads: int, abort: FakeFlag) -> None:
         self._name = path.name
         self.n_ctx, self.bos, self.fim = n_ctx, None, FIM
+        self.threads = Threads(threads or 1, threads or 1)
+        self._measures = not threads
         self.memory = ScriptedMemory(self.script, abort, n_ctx)
         self.script.memories.append(self.memory)
         self.cache = ScriptedCache(self.script, self.memory)
@@ -167,6 +172,19 @@ class FakeRuntime:
         with self.script.changed:
             self.script.closed.append(self._name)
             self.script.changed.notify_all()
+
+    def tune(self) -> Work:
+        """As if two counts of threads were tried."""
+        for count in (1, 2) if self._measures else ():
+            yield
+            if not self.cache.compute_aside(count):
+                return
+        if self._measures:
+            with self.script.changed:
+                self._measures = False
+                self.threads = Threads(2, 2, True)
+                self.script.tuned += 1
+                self.script.changed.notify_all()
 
     def tokenize(self, text: str) -> list[int]:
         return list(text.encode())

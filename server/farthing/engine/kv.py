@@ -153,6 +153,14 @@ class KvCache:
                 cells.exact += count
         return True
 
+    def compute_aside(self, count: int) -> bool:
+        """Compute so many tokens and forget them, to see how long it takes; False when that was stopped, or where there
+        is no room that nobody needs."""
+        if self._room.spare(count) < count:
+            return False
+        with self._room.borrow() as sequence:
+            return self._memory.decode(sequence, [0] * count, 0, 1)
+
     def _assemble(
         self, cells: Cells, prompt: Prompt, blocks: Sequence[Block], batch: int
     ) -> Generator[None, None, int]:

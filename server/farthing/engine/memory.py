@@ -74,6 +74,10 @@ class NativeMemory:
         native.llama_batch_free(self._batch)
         native.llama_free(self.context)
 
+    def use_threads(self, decode: int, batch: int) -> None:
+        """Compute with so many threads from now on: single tokens, and several at once."""
+        native.llama_set_n_threads(self.context, decode, batch)
+
     def decode(self, sequence: int, tokens: Sequence[int], position: int, logits: int) -> bool:
         """See :class:`farthing.engine.kv.Memory`.
 
