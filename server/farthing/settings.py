@@ -49,7 +49,7 @@ class EngineSettings:
     """The inference process. It is shared by all windows: the first window that starts it decides."""
 
     threads: int = field(default=0, metadata={"min": 0, "max": 256})
-    """Compute threads; 0 for one per physical core."""
+    """Compute threads; 0 for what is measured as fastest."""
 
     context_tokens: int = field(default=4096, metadata={"min": 512, "max": 131072})
     """Size of the context window that is allocated."""

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from farthing.engine.kv import BATCH, SEQUENCES
+from farthing.engine.kv import BATCH
+from farthing.engine.kv_room import SEQUENCES
 from farthing.errors import EngineError
 
 

@@ -8,8 +8,10 @@ import pytest
 
 from farthing.engine import scheduler
 from farthing.engine.fim import FimTokens
-from farthing.engine.kv import BATCH, KvCache, Prepared
+from farthing.engine.kv import BATCH, KvCache, Prepared, Work
 from farthing.engine.kv_plan import Prompt
+from farthing.engine.kv_room import Cells
+from farthing.engine.threads import Threads
 from tests.support.fake_memory import FakeMemory
 
 END = 256
@@ -45,6 +47,8 @@ class Script:
         """Tokens of every batch that was computed, whose it was aside."""
         self.aborted = 0
         self.failed = 0
+        self.tuned = 0
+        """Runtimes whose threads were measured."""
         self.memories: list[FakeMemory] = []
 
     def let_go(self) -> None:
@@ -123,8 +127,11 @@ class ScriptedCache(KvCache):
     def __init__(self, script: Script, memory: FakeMemory) -> None:
         super().__init__(memory, memory.size)
         self._script = script
-        self.starts: dict[int, int] = {}
-        """Where the answer begins in each sequence."""
+        self._prepared: list[tuple[Cells, int]] = []
+
+    def answering(self, sequence: int) -> tuple[Cells, int]:
+        """Whose sequence it is, which may have been another's when the prompt was read, and where the answer begins."""
+        return next((cells, start) for cells, start in reversed(self._prepared) if cells.sequence == sequence)
 
     def prepare(
         self, document: str, prompt: Prompt, reserve: int = 0, batch: int = BATCH
@@ -134,7 +141,7 @@ class ScriptedCache(KvCache):
             self._script.prompts.append(bytes(token for token in whole if token < END).decode())
             self._script.changed.notify_all()
         prepared = yield from super().prepare(document, prompt, reserve, batch)
-        self.starts[prepared.cells.sequence] = len(prepared.cells.tokens)
+        self._prepared.append((prepared.cells, len(prepared.cells.tokens)))
         return prepared
 
 
@@ -146,11 +153,13 @@ class FakeRuntime:
     def __init__(self, path: Path, n_ctx: int, threads: int, abort: FakeFlag) -> None:
         self._name = path.name
         self.n_ctx, self.bos, self.fim = n_ctx, None, FIM
+        self.threads = Threads(threads or 1, threads or 1)
+        self._measures = not threads
         self.memory = ScriptedMemory(self.script, abort, n_ctx)
         self.script.memories.append(self.memory)
         self.cache = ScriptedCache(self.script, self.memory)
-        self._healed: dict[int, int] = {}
-        """Tokens of each sequence's answer that spell what was taken back."""
+        self._healed: dict[Cells, int] = {}
+        """Tokens of each answer that spell what was taken back."""
         with self.script.changed:
             self.script.loading.append(self._name)
             self.script.changed.notify_all()
@@ -163,6 +172,19 @@ class FakeRuntime:
         with self.script.changed:
             self.script.closed.append(self._name)
             self.script.changed.notify_all()
+
+    def tune(self) -> Work:
+        """As if two counts of threads were tried."""
+        for count in (1, 2) if self._measures else ():
+            yield
+            if not self.cache.compute_aside(count):
+                return
+        if self._measures:
+            with self.script.changed:
+                self._measures = False
+                self.threads = Threads(2, 2, True)
+                self.script.tuned += 1
+                self.script.changed.notify_all()
 
     def tokenize(self, text: str) -> list[int]:
         return list(text.encode())
@@ -181,14 +203,15 @@ class FakeRuntime:
         memory, sequence = self.memory, self.memory.last
         assert 0 <= back < memory.outputs, "these logits were not computed"
         tokens = memory.tokens(sequence)
-        written = tokens[self.cache.starts[sequence] : len(tokens) - back]
+        cells, start = self.cache.answering(sequence)
+        written = tokens[start : len(tokens) - back]
         if required:
-            self._healed[sequence] = len(written) + 1
+            self._healed[cells] = len(written) + 1
             return required[0], 0.0
         if not written:
-            self._healed[sequence] = 0
+            self._healed[cells] = 0
         answer = self.script.answer.encode()
-        said = bytes(written[self._healed[sequence] :])
+        said = bytes(written[self._healed[cells] :])
         if not answer.startswith(said) or len(said) == len(answer):
             return END, 0.0
         return answer[len(said)], -0.5

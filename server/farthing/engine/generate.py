@@ -9,8 +9,9 @@ from farthing.engine import wire
 from farthing.engine.drafts import ORDER, Lookup
 from farthing.engine.fim import build_prompt
 from farthing.engine.healing import take_back
-from farthing.engine.kv import BATCH, SMALL_BATCH, Cells
+from farthing.engine.kv import BATCH, SMALL_BATCH
 from farthing.engine.kv_plan import Prompt
+from farthing.engine.kv_room import Cells
 from farthing.engine.runtime import Runtime
 
 MAX_HEALED = 16

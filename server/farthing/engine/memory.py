@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import llama_cpp as native
 import numpy as np
 
-from farthing.engine.kv import BATCH, SEQUENCES
+from farthing.engine.kv import BATCH
+from farthing.engine.kv_room import SEQUENCES
 from farthing.errors import EngineError
 
 ABORTED = 2
@@ -72,6 +73,10 @@ class NativeMemory:
         """Give the memory back."""
         native.llama_batch_free(self._batch)
         native.llama_free(self.context)
+
+    def use_threads(self, decode: int, batch: int) -> None:
+        """Compute with so many threads from now on: single tokens, and several at once."""
+        native.llama_set_n_threads(self.context, decode, batch)
 
     def decode(self, sequence: int, tokens: Sequence[int], position: int, logits: int) -> bool:
         """See :class:`farthing.engine.kv.Memory`.

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from farthing.engine import wire
 from farthing.engine.generate import MAX_DRAFT, MAX_HEALED, Steps, generate
-from farthing.engine.kv import BATCH, DOCUMENTS, SMALL_BATCH, finish
+from farthing.engine.kv import BATCH, SMALL_BATCH, finish
+from farthing.engine.kv_room import DOCUMENTS
 from farthing.engine.runtime import Runtime
 from farthing.errors import EngineError
 from tests.support.fake_runtime import FakeFlag, FakeRuntime, Script

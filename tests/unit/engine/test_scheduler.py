@@ -19,13 +19,13 @@ FINAL = (wire.Done, wire.Failed, wire.Loaded)
 class Desk:
     """A scheduler, its jobs, and what they and all others were told."""
 
-    def __init__(self, script: Script, folder: Path) -> None:
+    def __init__(self, script: Script, folder: Path, threads: int = 1) -> None:
         self.script = script
         self.folder = folder
         self.changed = threading.Condition()
         self.events: dict[int, list[Any]] = {}
         self.states: list[str] = []
-        self.scheduler = Scheduler(512, 1, self._on_state)
+        self.scheduler = Scheduler(512, threads, self._on_state)
 
     def _on_state(self, change: wire.StateChange) -> None:
         with self.changed:
@@ -421,6 +421,50 @@ def test_two_windows_may_show_the_same_file(desk: Desk) -> None:
     assert "".join(event.text for event in desk.events[2] if isinstance(event, wire.Token)) == "answer"
 
 
+class TestRoom:
+    """A context that is too small for all that is under way: here 512 cells."""
+
+    @pytest.mark.parametrize("can_shift", [True, False])
+    @pytest.mark.parametrize("urgency", ["chat", "prefetch", "warm"])
+    def test_a_keystroke_is_not_refused_for_what_is_paused(
+        self, desk: Desk, urgency: wire.Urgency, can_shift: bool
+    ) -> None:
+        desk.script.can_shift = can_shift
+        desk.script.hold(allowed=4)
+        desk.ask(1, "w" * 399 + "\n", urgency, "w")
+        desk.script.wait("waiting", 1)
+        desk.ask(2, "k" * 299 + "\n", document="k")
+        desk.script.wait("waiting", 2)
+        desk.script.let_go()
+        assert desk.end(2).reason == "stop"
+        done = desk.end(1)
+        assert done.reason == ("length" if urgency == "warm" else "stop")
+        assert done.cached_tokens == 0
+        if urgency != "warm":
+            assert "".join(event.text for event in desk.events[1] if isinstance(event, wire.Token)) == "answer"
+
+    def test_an_answer_that_was_begun_goes_on_where_it_was(self, desk: Desk) -> None:
+        desk.script.hold(allowed=7 + 1 + 3)
+        desk.ask(1, "c" * 399 + "\n", "chat", "c")
+        desk.script.wait("waiting", 1)
+        assert [event.text for event in desk.events[1] if isinstance(event, wire.Token)] == ["a", "n", "s", "w"]
+        desk.ask(2, "k" * 299 + "\n", document="k")
+        desk.script.wait("waiting", 2)
+        desk.script.let_go()
+        assert desk.end(2).reason == desk.end(1).reason == "stop"
+        for id in (1, 2):
+            assert "".join(event.text for event in desk.events[id] if isinstance(event, wire.Token)) == "answer"
+
+    def test_all_urgencies_at_once(self, desk: Desk) -> None:
+        urgencies: tuple[wire.Urgency, ...] = ("warm", "prefetch", "chat", "keystroke")
+        for id, urgency in enumerate(urgencies, 1):
+            desk.script.hold(allowed=3)
+            desk.ask(id, f"{id}" * 299 + "\n", urgency, f"{id}")
+            desk.script.wait("waiting", id)
+        desk.script.let_go()
+        assert [desk.end(id).reason for id in (4, 3, 2, 1)] == ["stop", "stop", "stop", "length"]
+
+
 class TestRefresh:
     """Idle time is used for cells that were moved."""
 
@@ -466,6 +510,44 @@ class TestRefresh:
     def test_it_does_not_keep_the_engine_from_ending(self, idle: Desk) -> None:
         idle.scheduler.close()
         assert idle.script.closed == ["m.gguf"]
+
+
+class TestTuning:
+    """More idle time is used to measure threads, where the user has not set them."""
+
+    @pytest.fixture
+    def idle(self, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+        """A desk whose scheduler measures as soon as nothing is left to do, and was held in its first batch."""
+        monkeypatch.setattr(module, "REFRESH_S", 0.001)
+        monkeypatch.setattr(module, "TUNE_S", 0.002)
+        script.hold(allowed=2)
+        script.answer = ""
+        desk = Desk(script, tmp_path, threads=0)
+        desk.end(desk.ask(1, "p\n"))
+        script.wait("waiting", 1)
+        yield desk
+        script.let_go()
+        desk.scheduler.close()
+
+    def test_it_is_done_once(self, idle: Desk) -> None:
+        idle.script.let_go()
+        idle.script.wait("tuned", 1)
+        assert idle.scheduler.report(5).threads == 2
+        assert idle.end(idle.ask(2, "p\nq\n")).reason == "stop"
+        idle.wait_idle()
+        assert idle.script.tuned == 1
+
+    def test_a_keystroke_interrupts_it_and_it_comes_back(self, idle: Desk) -> None:
+        idle.ask(2, "p\nq\n")
+        idle.script.wait("aborted", 1)
+        assert idle.script.tuned == 0
+        idle.script.let_go()
+        assert idle.end(2).cached_tokens == 3
+        idle.script.wait("tuned", 1)
+
+    def test_it_does_not_keep_the_engine_from_ending(self, idle: Desk) -> None:
+        idle.scheduler.close()
+        assert (idle.script.tuned, idle.script.closed) == (0, ["m.gguf"])
 
 
 def test_closing_ends_what_is_paused(desk: Desk) -> None:
