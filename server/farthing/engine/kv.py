@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from farthing.engine.kv_files import SavedCells
+from farthing.engine.kv_files import KEPT, SavedCells
 from farthing.engine.kv_plan import Block, Prompt, plan
 from farthing.engine.kv_room import NONE, Cells, Memory, Room
 
@@ -205,8 +205,14 @@ class KvCache:
         documents = self._room.documents
         while document in documents and documents[document].users:
             document += "\n"  # another window is at work on it, and its cells are not to be changed meanwhile
+        for name, other in list(documents.items()):
+            if name != document and not other.users and other.sequence != NONE:
+                self.cut(other, other.prompt)
+                self._room.park(other)
         if document in documents:
             documents.move_to_end(document)
+            if documents[document].sequence == NONE:
+                self._room.unpark(documents[document])
             return documents[document]
         cells = self._room.add(document)
         if self.restore is not None and (saved := self.restore(document, cells.sequence)):
@@ -214,11 +220,14 @@ class KvCache:
             cells.tail, cells.exact = saved.tail, saved.exact
         return cells
 
-    def saved(self) -> list[tuple[str, int, SavedCells]]:
-        """What is worth keeping for the next engine: each document's prompt and sequence, last what was used last."""
-        found = []
-        for document, cells in self._room.documents.items():
+    def saved(self) -> Iterator[tuple[str, int, SavedCells]]:
+        """What is worth keeping for the next engine: each document's prompt, and the sequence that holds it until the
+        next one is asked for; last what was used last."""
+        for document, cells in list(self._room.documents.items())[-KEPT:]:
+            if parked := cells.sequence == NONE:
+                self._room.unpark(cells)
             self.cut(cells, cells.prompt)
             if cells.prompt:
-                found.append((document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)))
-        return found
+                yield document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)
+            if parked:
+                self._room.park(cells)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from farthing.engine.kv import BATCH, SMALL_BATCH, KvCache, Prepared, finish
 from farthing.engine.kv_files import SavedCells
 from farthing.engine.kv_plan import LEAST_MOVED, Prompt
-from farthing.engine.kv_room import DOCUMENTS, Cells
+from farthing.engine.kv_room import DOCUMENTS, NONE, Cells
 from farthing.errors import EngineError
 from tests.support.fake_memory import FakeMemory
 
@@ -132,8 +132,11 @@ def test_documents_do_not_touch_each_other(each: list[tuple[str, Prompt]], can_s
     prepared = {}
     for document, prompt in each:
         prepared[document] = desk.prepare(prompt, document).cells, prompt
-        for cells, known in prepared.values() if can_shift else ():
-            desk.check(cells, known)
+        in_use = [(cells, known) for cells, known in prepared.values() if cells.sequence != NONE]
+        assert in_use == [prepared[document]]
+        desk.check(*in_use[0])
+    for document, (_, prompt) in prepared.items():
+        desk.check(desk.prepare(prompt, document).cells, prompt)
 
 
 @given(before=texts, new=texts, behind=texts)
@@ -232,14 +235,32 @@ class TestRoom:
         assert desk.prepare(fim(numbers(0, 30), numbers(0, 20)), "0").kept == 51
         assert desk.prepare(fim(numbers(0, 30), numbers(100, 20)), "1").kept == 0
 
-    def test_a_full_context_costs_the_oldest_and_no_more_of_them_than_needed(self) -> None:
+    def test_only_the_document_in_use_has_cells_and_the_others_come_back_whole(self) -> None:
         desk = Desk(size=100)
         for document in "abc":
             desk.prepare(plain(numbers(0, 29)), document)
+            assert len(desk.memory.cells) == 30
         desk.prepare(plain(numbers(0, 39)), "d")
-        assert len(desk.memory.cells) == 100
-        assert desk.prepare(plain(numbers(0, 29)), "b").kept == 29
-        assert desk.prepare(plain(numbers(0, 29)), "a").kept == 0
+        for document in "abc":
+            assert desk.prepare(plain(numbers(0, 29)), document).kept == 29
+            assert desk.computed == [9]
+
+    def test_the_one_unused_for_longest_is_forgotten_first(self) -> None:
+        desk = Desk()
+        for number in range(DOCUMENTS):
+            desk.prepare(plain(numbers(0, 29)), f"{number}")
+        desk.prepare(plain(numbers(0, 29)), "0")
+        desk.prepare(plain(numbers(0, 29)), "more")
+        assert desk.prepare(plain(numbers(0, 29)), "0").kept == 29
+        assert desk.prepare(plain(numbers(0, 29)), "1").kept == 0
+
+    def test_cells_that_can_not_be_kept_or_put_back_are_computed_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for broken in ("save", "load"):
+            desk = Desk()
+            desk.prepare(plain(numbers(0, 29)), "a")
+            monkeypatch.setattr(desk.memory, broken, lambda *given: None)
+            desk.prepare(plain(numbers(0, 29)), "b")
+            assert desk.prepare(plain(numbers(0, 29)), "a").kept == 0
 
     def test_room_is_made_for_the_answer(self) -> None:
         desk = Desk(size=100)
@@ -365,9 +386,10 @@ class TestRoom:
                 work.close()
             else:
                 desk.check(finish(work).cells, prompt)
-        held = {sequence: list(cells.tokens) for _, sequence, cells in desk.cache.saved()}
-        assert all(desk.memory.tokens(sequence) == tokens for sequence, tokens in held.items())
-        assert sum(len(cell.sequences) for cell in desk.memory.cells) == sum(map(len, held.values()))
+        for _, sequence, saved in desk.cache.saved():
+            assert desk.memory.tokens(sequence) == list(saved.tokens)
+        desk.prepare(plain((1, 2)), "last")
+        assert sum(len(cell.sequences) for cell in desk.memory.cells) == 3
 
     def test_two_at_work_on_one_document_do_not_touch_each_other(self, desk: Desk) -> None:
         """As two windows that show the same file."""
@@ -492,7 +514,7 @@ class TestRefresh:
         cells = self.moved(desk)
         finish(desk.cache.refresh())
         assert cells.exact == 502
-        assert max(desk.memory.batches[-10:]) == 22
+        assert max(desk.memory.batches[-8:]) == 28
         assert [desk.prepare(plain((1, 2)), name).kept for name in "ab"] == [2, 2]
 
     def test_for_it_only_what_was_not_used_for_long_is_forgotten(self) -> None:
