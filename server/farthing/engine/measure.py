@@ -29,6 +29,7 @@ def measure(path: Path, threads: int = 0) -> dict[str, float | bool]:
     """
     begun = time.monotonic()
     runtime = Runtime(path, 1024, threads, AbortFlag())
+    runtime.cache.restore = None  # what an earlier measurement has read is not to be found read already
     try:
         loaded = time.monotonic()
         sample = runtime.tokenize("def area(width, height):\n    return width * height\n\n\n") * PROMPT_TOKENS
@@ -43,7 +44,7 @@ def measure(path: Path, threads: int = 0) -> dict[str, float | bool]:
             finish(runtime.cache.extend(cells, [runtime.choose()[0]]))
         end = time.monotonic()
     finally:
-        runtime.close()
+        runtime.close(keep=False)
     return {
         "load_seconds": round(loaded - begun, 3),
         "prefill_per_second": round(PROMPT_TOKENS / (prefilled - start), 1),

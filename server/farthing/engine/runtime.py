@@ -96,9 +96,14 @@ class Runtime:
                 return FimTokens(found[0][0], found[1][0], found[0][0], suffix_first=True)
         return None
 
-    def close(self) -> None:
-        """Give the memory back. What was read of the last documents is kept for the next engine."""
-        self._files.save(self.cache.saved())
+    def close(self, keep: bool = True) -> None:
+        """Give the memory back.
+
+        Args:
+            keep: what was read of the last documents, for the next engine.
+        """
+        if keep:
+            self._files.save(self.cache.saved())
         self.memory.close()
         native.llama_model_free(self._model)
 
