@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+Trigger = Literal["automatic", "idle", "manual"]
+
 
 @dataclass(frozen=True)
 class CompletionSettings:
@@ -42,6 +44,10 @@ class CompletionSettings:
 
     in_strings: bool = True
     """Suggest within strings too."""
+
+    trigger: Trigger = "automatic"
+    """When an answer is begun: while the user types, after a pause, or only when asked for. What is known already is
+    shown at once in any case."""
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,9 @@ class Script:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.answer = "answer"
+        self.others: dict[str, float] = {}
+        """Other answers that were possible, and by how much the logit of the first byte in which each of them differs
+        from ``answer`` is lower."""
         self.held = False
         self.allowed = 0
         self.waiting = 0
@@ -210,11 +213,24 @@ class FakeRuntime:
             return required[0], 0.0
         if not written:
             self._healed[cells] = 0
-        answer = self.script.answer.encode()
         said = bytes(written[self._healed[cells] :])
-        if not answer.startswith(said) or len(said) == len(answer):
-            return END, 0.0
-        return answer[len(said)], -0.5
+        for answer in map(str.encode, (self.script.answer, *self.script.others)):
+            if answer.startswith(said):
+                return (answer[len(said)], -0.5) if len(said) < len(answer) else (END, 0.0)
+        return END, 0.0
+
+    def others(self, count: int, back: int = 0, required: bytes = b"") -> list[tuple[int, float]]:
+        """What could follow as well."""
+        chosen, _ = self.choose(back, required)
+        tokens = self.memory.tokens(self.memory.last)
+        cells, start = self.cache.answering(self.memory.last)
+        said = bytes(tokens[start : len(tokens) - back][self._healed[cells] :])
+        found = [
+            (other.encode()[len(said)], behind)
+            for other, behind in self.script.others.items()
+            if not required and other.encode().startswith(said) and len(other.encode()) > len(said)
+        ]
+        return sorted((pair for pair in found if pair[0] != chosen), key=lambda pair: pair[1])[:count]
 
 
 @pytest.fixture

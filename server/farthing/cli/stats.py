@@ -41,7 +41,10 @@ def _rows(found: Summary) -> list[tuple[str, str]]:
         ("prompts", _of(found.kv_hit_share, f"{found.prompt_tokens} tokens", "known to the model already")),
         ("  prefilled", _computed(found)),
         ("answers", _of(found.cache_hit_share, f"{found.answers}", "from the cache")),
-        ("generations", f"{found.generations}, {found.cancelled} of them given up"),
+        (
+            "generations",
+            f"{found.generations}, {found.cancelled} of them given up, {found.withheld} too unsure to show",
+        ),
     ]
 
 

@@ -1,7 +1,7 @@
 """Answers that may be given again: after a backspace, after moving away and back, after an undo."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from farthing.completion.generation import Completion, CompletionRequest, typed_between
 
@@ -49,7 +49,7 @@ class AnswerCache:
                 continue
             typed = typed_between(answer.request.text, answer.request.offset, request.text, request.offset)
             if typed is not None:
-                if answer.completion.text.startswith(typed) and len(answer.completion.text) > len(typed):
+                if answer.completion.rest(typed).text:
                     return answer.completion, typed
             elif (back := _taken_back(answer.request, request)) and (best is None or len(back) < len(shortest)):
                 shortest, best = back, (_longer(answer.completion, back), "")
@@ -72,6 +72,6 @@ def _taken_back(then: CompletionRequest, now: CompletionRequest) -> str:
 
 
 def _longer(completion: Completion, before: str) -> Completion:
-    return Completion(
-        completion.id, before + completion.text, completion.usage, completion.first_token_ms, completion.total_ms
+    return replace(
+        completion, text=before + completion.text, others=tuple(before + other for other in completion.others)
     )

@@ -50,6 +50,8 @@ class Counts:
     generations: int = 0
     cancelled: int = 0
     """Generations that were given up, as the text went elsewhere or newer work came."""
+    withheld: int = 0
+    """Generations whose answer was not shown, as the model was not sure of it."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
     """Of these, those that needed no computing."""

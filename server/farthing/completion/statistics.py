@@ -68,6 +68,8 @@ class Summary:
     generations: int
     cancelled: int
     """Generations that were given up."""
+    withheld: int
+    """Generations whose answer was not shown, as the model was not sure of it."""
 
     @classmethod
     def of(cls, counts: Counts, days: int) -> "Summary":
@@ -95,6 +97,7 @@ class Summary:
             cache_hit_share=_share(counts.cache_hits, counts.answers),
             generations=counts.generations,
             cancelled=counts.cancelled,
+            withheld=counts.withheld,
         )
 
 
@@ -144,6 +147,7 @@ class Statistics:
         if generation.first_ms > 0:
             counts.first_token_ms.append(round(generation.first_ms, 1))
         if finished:
+            counts.withheld += finished.withheld
             counts.total_ms.append(finished.total_ms)
         self._wake()
 
@@ -157,7 +161,7 @@ class Statistics:
             self._watcher.counts.answers += 1
             self._watcher.counts.cache_hits += completion.remembered
         id, text = (completion.id, completion.text) if completion else ("", "")
-        self._watcher.answered(question, offset, id, text, self._clock())
+        self._watcher.answered(question, offset, id, text, self._clock(), completion.others if completion else ())
         self._wake()
 
     def edited(self, document: str, edits: Sequence[Edit]) -> None:

@@ -172,6 +172,23 @@ class Runtime:
         token = int(logits.argmax())
         return token, -math.log(float(np.exp(logits - logits[token]).sum()))
 
+    def others(self, count: int, back: int = 0, required: bytes = b"") -> list[tuple[int, float]]:
+        """The tokens that come next in likelihood after the one that :meth:`choose` takes, those that end an answer
+        left out, and by how much the logit of each is lower.
+
+        Args:
+            count: so many at most.
+            back: as for :meth:`choose`, and ``required`` too.
+        """
+        logits = self.memory.logits(back)
+        if required and (fitting := self._vocabulary.fitting(required)):
+            found = np.asarray(fitting)
+        else:
+            found = np.argpartition(logits, -count - 1)[-count - 1 :]
+        found = found[np.argsort(-logits[found])][: count + 1]
+        first = float(logits[found[0]])
+        return [(int(token), first - float(logits[token])) for token in found[1:] if not self.ends(int(token))]
+
 
 def _model_params() -> native.llama_model_params:
     params = native.llama_model_default_params()

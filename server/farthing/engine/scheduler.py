@@ -49,6 +49,8 @@ class Job:
     emit: Emit
     arrived: float = field(default_factory=time.monotonic)
     ended_early: wire.EndReason | None = None
+    skipped: int = 0
+    """So many of its answers, the first ones, are no longer wanted."""
     steps: Generator[None, None, wire.Event] | None = None
     """What is left of it, once it has begun."""
 
@@ -106,6 +108,13 @@ class Scheduler:
             for job in list(self._jobs):
                 if job.owner is owner and (id is None or job.request.id == id):
                     self._end(job, "cancelled")
+
+    def skip(self, owner: object, id: int, answer: int) -> None:
+        """Write no more of one of the answers of a completion, counted from 0, nor of those before it."""
+        with self._condition:
+            for job in self._jobs:
+                if job.owner is owner and job.request.id == id:
+                    job.skipped = max(job.skipped, answer + 1)
 
     def _end(self, job: Job, reason: wire.EndReason) -> None:
         # With the lock held. The answer does not wait for llama.cpp to stop.
@@ -201,7 +210,11 @@ class Scheduler:
         if isinstance(request, wire.Load):
             return wire.Loaded(request.id, round(time.monotonic() - job.arrived, 3), runtime.fim is not None)
         self._change_state("idle" if job.urgency else "generating", request.model)
-        return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event)))
+
+        def unwanted(answer: int) -> bool:
+            return answer < job.skipped
+
+        return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event), unwanted))
 
     def _use_idle_time(self, chores: int) -> bool:
         """Compute moved cells anew, or measure, by what is done already; returns whether that is done."""

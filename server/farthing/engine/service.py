@@ -98,6 +98,8 @@ class Service:
         match request:
             case wire.Cancel(id):
                 self._scheduler.cancel(writer, id)
+            case wire.Skip(id, answer):
+                self._scheduler.skip(writer, id, answer)
             case wire.GetReport(id):
                 writer.write(wire.encode_event(self._scheduler.report(id)))
             case wire.Shutdown():

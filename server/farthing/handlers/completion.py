@@ -18,6 +18,9 @@ from farthing.handlers.domain import Domain, completion_wanted, model_in_use, po
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
 
+CANDIDATES = 3
+"""Different suggestions for who asks outright."""
+
 _logger = logging.getLogger(__name__)
 
 
@@ -43,14 +46,15 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return empty
         try:
             model = model_in_use(domain.settings)
-            request = CompletionRequest(uri, text, offset, language, model, invoked)
+            count = CANDIDATES if invoked else 1
+            request = CompletionRequest(uri, text, offset, language, model, invoked, count)
             completion = await domain.pipeline.complete(request, domain.settings.completion)
         except FarthingError as exc:
             _logger.warning("no completion: %s", exc)
             domain.status.show_error(exc)
             return empty
         domain.statistics.answered(question, offset, completion)
-        return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
+        return types.InlineCompletionList(items=_items(completion, place)) if completion else empty
 
     @server.feature(protocol.CURSOR_DID_MOVE)
     def moved(ls: LanguageServer, params: Any) -> None:
@@ -108,9 +112,7 @@ def _place(params: Any) -> tuple[str, int, int]:
     return "", 0, 0
 
 
-def _item(completion: Completion, position: types.Position) -> types.InlineCompletionItem:
-    return types.InlineCompletionItem(
-        insert_text=completion.text,
-        range=types.Range(position, position),
-        command=types.Command("Accepted", protocol.ACCEPT_COMPLETION, arguments=[completion.id]),
-    )
+def _items(completion: Completion, position: types.Position) -> list[types.InlineCompletionItem]:
+    accepted = types.Command("Accepted", protocol.ACCEPT_COMPLETION, arguments=[completion.id])
+    place = types.Range(position, position)
+    return [types.InlineCompletionItem(text, range=place, command=accepted) for text in completion.texts]

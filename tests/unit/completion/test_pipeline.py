@@ -345,7 +345,8 @@ async def test_no_document_leaves_anything_behind_once_it_is_closed() -> None:
         await pipeline.complete(at(document=f"{number}"), SETTINGS)
         pipeline.forget(f"{number}")
     await turn()
-    assert [len(each) for each in vars(pipeline).values() if isinstance(each, dict | set)] == [0, 0, 0]
+    owners = [vars(pipeline), vars(pipeline._generations)]
+    assert [len(each) for owner in owners for each in owner.values() if isinstance(each, dict | set)] == [0, 0, 0]
 
 
 texts = st.text("ab1 .()=+:\n", max_size=20)
