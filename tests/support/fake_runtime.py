@@ -233,12 +233,16 @@ class FakeRuntime:
         return sorted((pair for pair in found if pair[0] != chosen), key=lambda pair: pair[1])[:count]
 
 
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    """Every scheduler of this test works with fake runtimes that follow this script."""
-    script = Script()
+def follow(monkeypatch: pytest.MonkeyPatch, script: Script) -> Script:
+    """Every scheduler works with fake runtimes that follow this script from now on."""
     monkeypatch.setattr(FakeRuntime, "script", script, raising=False)
     monkeypatch.setattr(FakeFlag, "script", script, raising=False)
     monkeypatch.setattr(scheduler, "Runtime", FakeRuntime)
     monkeypatch.setattr(scheduler, "AbortFlag", FakeFlag)
     return script
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    """A script that every scheduler of this test follows."""
+    return follow(monkeypatch, Script())

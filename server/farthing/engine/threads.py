@@ -133,7 +133,7 @@ class ThreadFile:
         info = model.stat()
         build = f"{native.__version__}\n{native.llama_print_system_info().decode(errors='replace')}"
         self._path = path
-        self._name = f"{model}\n{info.st_size}\n{info.st_mtime_ns}\n{build}"
+        self._name = f"{model.resolve()}\n{info.st_size}\n{info.st_mtime_ns}\n{build}"
 
     def load(self, cores: Cores) -> Threads | None:
         """What is known for these cores."""

@@ -4,10 +4,11 @@ Trees of the texts last asked about are kept: a text that differs from one of th
 only around that place.
 """
 
+import bisect
 import functools
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,9 @@ Kind = Literal["comment", "string", "code"]
 
 KEPT = 4
 """Trees that are remembered."""
+
+AROUND = 50
+"""Lines on each side of a place that say how it parses."""
 
 _CHUNK = 65536
 _BRACKETS = "()[]{}"
@@ -61,6 +65,44 @@ def count_errors(text: str, language: str) -> int | None:
             count += 1
         pending.extend(child for child in node.children if child.has_error)
     return count
+
+
+def surroundings(text: str, offset: int, language: str) -> tuple[int, int]:
+    """The part of a text around a place that parses as it does within the whole: some lines on each side, up to where
+    at least two definitions or statements of the outermost level are whole. Where there are none it reaches to the end.
+
+    Args:
+        offset: in code points.
+        language: LSP language id; without a grammar for it the part is all of the text.
+
+    Returns:
+        Its start and end in code points.
+    """
+    data = text.encode(errors="replace")
+    tree = _parse(data, language)
+    if tree is None:
+        return 0, len(text)
+    at = len(text[:offset].encode(errors="replace"))
+    line = data.count(b"\n", 0, at)
+    # Not by the node's own search and siblings: where there are none, tree-sitter 0.26 may die of SIGSEGV.
+    nodes = tree.root_node.children
+    behind = bisect.bisect_right(nodes, at, key=lambda node: node.end_byte)
+    first = _second_whole(reversed(nodes[:behind]), lambda node: line - node.start_point[0])
+    last = _second_whole(nodes[behind:], lambda node: node.end_point[0] - line)
+    start = 0 if first is None else len(data[: first.start_byte].decode(errors="replace"))
+    return start, len(text) if last is None else offset + len(data[at : last.end_byte].decode(errors="replace"))
+
+
+def _second_whole(
+    nodes: Iterable[tree_sitter.Node], lines: Callable[[tree_sitter.Node], int]
+) -> tree_sitter.Node | None:
+    whole = 0
+    for node in nodes:
+        # What is indented may be a part of something that is broken.
+        whole += not node.has_error and node.start_point[1] == 0
+        if whole >= 2 and lines(node) >= AROUND:
+            return node
+    return None
 
 
 def kind_at(text: str, offset: int, language: str) -> Kind | None:

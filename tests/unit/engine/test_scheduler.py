@@ -1,17 +1,20 @@
 """Who is answered by the one compute thread, when, and how often."""
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from farthing.engine import scheduler as module
 from farthing.engine import wire
 from farthing.engine.scheduler import MAX_LOADED, Job, Scheduler
 from farthing.errors import EngineError, ModelUnusable
-from tests.support.fake_runtime import WAIT_S, Script
+from tests.support.fake_runtime import WAIT_S, Script, follow
 
 FINAL = (wire.Done, wire.Failed, wire.Loaded)
 
@@ -567,3 +570,71 @@ def test_closing_ends_all_and_gives_the_memory_back(desk: Desk) -> None:
     assert desk.ended(1).reason == desk.ended(2).reason == "cancelled"
     assert desk.ended(3).kind == "Cancelled"
     assert desk.script.closed == ["m.gguf"]
+
+
+class Watched(Desk):
+    """Notes when somebody is told "idle" while an answer to a keystroke is on its way."""
+
+    def __init__(self, script: Script, folder: Path, keystrokes: set[int]) -> None:
+        self.keystrokes = keystrokes
+        self.too_early: list[int] = []
+        super().__init__(script, folder)
+
+    def _on_state(self, change: wire.StateChange) -> None:
+        with self.changed:
+            begun = [id for id in self.keystrokes if self.events.get(id)]
+            self.too_early += [id for id in begun if change.state == "idle" and not self._final(id)]
+        super()._on_state(change)
+
+
+URGENCIES: tuple[wire.Urgency, ...] = ("keystroke", "chat", "prefetch", "warm")
+actions = st.one_of(
+    st.tuples(st.just("ask"), st.sampled_from(URGENCIES), st.sampled_from("abc"), st.sampled_from([1, 200, 400])),
+    st.tuples(st.just("cancel"), st.integers(0, 12)),
+    st.tuples(st.just("cancel all")),
+    st.tuples(st.just("load"), st.sampled_from(["m.gguf", "n.gguf", "missing"])),
+    st.tuples(st.just("go on"), st.integers(1, 9)),
+    st.tuples(st.just("fail")),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(steps=st.lists(actions, max_size=12), can_shift=st.booleans())
+def test_every_job_is_answered_once_and_the_last_state_is_idle(steps: list[tuple[Any, ...]], can_shift: bool) -> None:
+    """Whatever is asked, cancelled, superseded, paused, out of room or fails, in whatever order."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        script = follow(patch, Script())
+        script.can_shift = can_shift
+        patch.setattr(module, "REFRESH_S", 0.0001)
+        script.hold(allowed=1)
+        desk = Watched(script, Path(folder), {id for id, step in enumerate(steps) if step[:2] == ("ask", "keystroke")})
+        for id, step in enumerate(steps):
+            match step:
+                case ("ask", urgency, document, size):
+                    desk.ask(id, "p" * size + f"{id}\n", urgency, document, "s" * 30)
+                case ("cancel", other):
+                    desk.scheduler.cancel(desk, other)
+                case ("cancel all",):
+                    desk.scheduler.cancel(desk)
+                case ("load", "missing"):
+                    desk.submit(wire.Load(id, "/nowhere/m.gguf"))
+                case ("load", model):
+                    desk.load(id, model)
+                case ("go on", count):
+                    script.hold(allowed=count)
+                case ("fail",):
+                    script.error = None if script.error else EngineError("status 1")
+        script.let_go()
+        for id in desk.events:
+            desk.end(id)
+        with desk.changed:
+            calm = desk.changed.wait_for(lambda: not desk.states or desk.states[-1] == "idle", WAIT_S)
+        assert calm, desk.states
+        desk.scheduler.close()
+        assert not desk.too_early
+        for id, events in desk.events.items():
+            assert [isinstance(event, FINAL) for event in events].count(True) == 1, f"answers of {id}: {events}"
+            assert isinstance(events[-1], FINAL)
+            if isinstance(events[-1], wire.Failed) and events[-1].kind == "EngineError":
+                assert "status 1" in events[-1].message
+        assert desk.states[-1:] in ([], ["idle"])
