@@ -96,6 +96,11 @@ def line_break(text: str) -> str:
     return "\r\n" if text.startswith("\r\n", end) else text[end : end + 1] or "\n"
 
 
+def unix(text: str) -> str:
+    """The text with line breaks as ``\\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+
 def indent_of(line: str) -> str:
     """The white space that a line starts with."""
     return line[: len(line) - len(line.lstrip(" \t"))]

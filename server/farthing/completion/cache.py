@@ -57,7 +57,8 @@ class AnswerCache:
 
 
 def _alike(ours: CompletionRequest, theirs: CompletionRequest) -> bool:
-    return ours.model == theirs.model and ours.language == theirs.language and ours.multiline <= theirs.multiline
+    same = ours.model == theirs.model and ours.language == theirs.language and ours.before == theirs.before
+    return same and ours.multiline <= theirs.multiline
 
 
 def _taken_back(then: CompletionRequest, now: CompletionRequest) -> str:

@@ -27,6 +27,10 @@ class CompletionRequest:
     """Path of the GGUF file."""
     multiline: bool = False
     """The user asked for a completion outright, so several lines are welcome anywhere."""
+    before: str = ""
+    """What the model sees above the document's text: the cells above, in a notebook."""
+    notebook: str = ""
+    """URI of the notebook that the document is a cell of. Its cells share what the model has read."""
 
 
 @dataclass(frozen=True)

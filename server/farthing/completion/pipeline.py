@@ -125,7 +125,7 @@ class CompletionPipeline:
         typed = generation.typed_in(request.text, request.offset)
         if typed is None or not generation.text.startswith(typed):
             return None
-        context = window(request.text, request.offset, settings)
+        context = window(request.text, request.offset, settings, request.before)
         text = clean(generation.text[len(typed) :].replace("\r\n", "\n"), context, request.language)
         if len("".join(text.split())) < LEAST_SHOWN:
             return None
@@ -178,8 +178,9 @@ class CompletionPipeline:
         task.add_done_callback(self._tasks.discard)
 
     async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
-        context = window(request.text, request.offset, settings)
-        fim = FimRequest(request.document, request.model, context.prefix, context.suffix, max_tokens=0, urgency="warm")
+        context = window(request.text, request.offset, settings, request.before)
+        about = request.notebook or request.document
+        fim = FimRequest(about, request.model, context.prefix, context.suffix, max_tokens=0, urgency="warm")
         with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
             async with contextlib.aclosing(self._backend.stream(fim)) as events:
                 async for _ in events:
@@ -204,7 +205,7 @@ class CompletionPipeline:
             return None
         theirs = generation.request
         typed = generation.typed_in(request.text, request.offset)
-        same = request.model == theirs.model and request.language == theirs.language
+        same = request.model == theirs.model and request.language == theirs.language and request.before == theirs.before
         if not same or request.multiline > theirs.multiline or not generation.agrees(typed):
             return None
         if generation.done.done() and generation.text and typed == generation.text:
@@ -252,10 +253,11 @@ class CompletionPipeline:
 
     async def _generate(self, generation: Generation, settings: CompletionSettings) -> Outcome:
         request = generation.request
-        context = window(request.text, request.offset, settings)
+        context = window(request.text, request.offset, settings, request.before)
         rule = StopRule(context, settings.max_lines, request.multiline)
         breaks = line_break(request.text)
-        fim = FimRequest(request.document, request.model, context.prefix, context.suffix, settings.max_tokens)
+        about = request.notebook or request.document
+        fim = FimRequest(about, request.model, context.prefix, context.suffix, settings.max_tokens)
         text, usage, cut_off = "", Usage(), False
         async with contextlib.aclosing(self._backend.stream(fim)) as events:
             async for event in events:
@@ -292,6 +294,6 @@ def _tidy(
     behind = len(request.text) - request.offset
     if behind == len(generation.request.text) - generation.request.offset:
         return rest
-    context = window(request.text, request.offset, settings)
+    context = window(request.text, request.offset, settings, request.before)
     text = clean(rest.text.replace("\r\n", "\n"), context, request.language)
     return replace(rest, text=text.replace("\n", line_break(request.text)))

@@ -13,7 +13,7 @@ from typing import Literal
 
 import tree_sitter
 
-from farthing.index import languages, trees
+from farthing.index import languages, magics, trees
 
 Kind = Literal["comment", "string", "code"]
 
@@ -49,7 +49,7 @@ def count_errors(text: str, language: str) -> int | None:
         None for a language without a grammar here.
     """
     # From scratch each time: what a reparse makes of broken code depends on what was there before.
-    root = trees.root(text.encode(errors="replace"), language)
+    root = trees.root(magics.plain(text, language).encode(errors="replace"), language)
     if root is None:
         return None
     if not root.has_error:
@@ -73,21 +73,28 @@ def kind_at(text: str, offset: int, language: str) -> Kind | None:
     Returns:
         None for a language without a grammar here.
     """
-    data = text.encode(errors="replace")
+    code = magics.plain(text, language)
+    data = code.encode(errors="replace")
     tree = _parse(data, language)
     if tree is None:
         return None
-    at = len(text[:offset].encode(errors="replace"))
+    at = len(code[:offset].encode(errors="replace"))
     node = tree.root_node.descendant_for_byte_range(max(0, at - 1), at)
     while node is not None:
         if any(node.type.endswith(each) for each in _INSERTED) and node.start_byte < at < node.end_byte:
             return "code"
         if any(each in node.type for each in _COMMENT) and _within_comment(node, data, at):
-            return "comment"
+            # A magic is no comment: it was only made one.
+            return "comment" if code is text or _line(code, offset) == _line(text, offset) else "code"
         if any(each in node.type for each in _STRING) and node.is_named and node.start_byte < at < node.end_byte:
             return "string"
         node = node.parent
     return "code"
+
+
+def _line(text: str, offset: int) -> str:
+    end = text.find("\n", offset)
+    return text[text.rfind("\n", 0, offset) + 1 : end if end >= 0 else len(text)]
 
 
 def _within_comment(node: tree_sitter.Node, data: bytes, at: int) -> bool:
@@ -110,6 +117,7 @@ def brackets(text: str, language: str) -> tuple[tuple[int, str], ...] | None:
     Returns:
         Offsets in code points, ascending, with the bracket there; None for a language without a grammar here.
     """
+    text = magics.plain(text, language)
     data = text.encode(errors="replace")
     tree = _parse(data, language)
     if tree is None:
