@@ -5,9 +5,10 @@ only around that place.
 """
 
 import functools
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,13 @@ Kind = Literal["comment", "string", "code"]
 
 KEPT = 4
 """Trees that are remembered."""
+
+LONG = 200_000
+"""Code points: of longer texts a part is parsed for what one place is. After an open bracket in the middle of 50,000
+lines even a reparse takes 40 ms."""
+
+_STEP = 16_000
+_AT_MARGIN = re.compile(r"^[^\W\d]", re.MULTILINE)
 
 _CHUNK = 65536
 _BRACKETS = "()[]{}"
@@ -36,6 +44,9 @@ class _Parsed:
 
 
 _recent: list[_Parsed] = []
+"""Whole documents."""
+_windows: list[_Parsed] = []
+"""Parts of documents: there are several at each keystroke, which must not drive out the document."""
 _lock = threading.Lock()
 
 
@@ -73,9 +84,10 @@ def kind_at(text: str, offset: int, language: str) -> Kind | None:
     Returns:
         None for a language without a grammar here.
     """
+    text, offset = _part(text, offset)
     code = magics.plain(text, language)
     data = code.encode(errors="replace")
-    tree = _parse(data, language)
+    tree = _parse(data, language, _recent)
     if tree is None:
         return None
     at = len(code[:offset].encode(errors="replace"))
@@ -90,6 +102,18 @@ def kind_at(text: str, offset: int, language: str) -> Kind | None:
             return "string"
         node = node.parent
     return "code"
+
+
+def _part(text: str, offset: int) -> tuple[str, int]:
+    """Of a very long text the part around an offset, and the offset in it. It begins with a line at the left margin, as
+    few strings and comments have within them, and has the same ends while something is typed."""
+    if len(text) <= LONG:
+        return text, offset
+    start = max(0, offset - LONG // 4) // _STEP * _STEP
+    found = _AT_MARGIN.search(text, start, offset)
+    start = found.start() if found and start else start
+    end = len(text) - max(0, len(text) - offset - LONG // 8) // _STEP * _STEP
+    return text[start:end], offset - start
 
 
 def _line(text: str, offset: int) -> str:
@@ -119,7 +143,7 @@ def brackets(text: str, language: str) -> tuple[tuple[int, str], ...] | None:
     """
     text = magics.plain(text, language)
     data = text.encode(errors="replace")
-    tree = _parse(data, language)
+    tree = _parse(data, language, _windows)
     if tree is None:
         return None
     found = [at for start, end in _punctuation(tree) for at in range(start, end) if chr(data[at]) in _BRACKETS]
@@ -146,12 +170,12 @@ def _punctuation(tree: tree_sitter.Tree) -> Iterator[tuple[int, int]]:
                     return
 
 
-def _parse(data: bytes, language: str) -> tree_sitter.Tree | None:
+def _parse(data: bytes, language: str, kept: list[_Parsed]) -> tree_sitter.Tree | None:
     grammar = languages.grammar(language)
     if grammar is None:
         return None
     with _lock:
-        known = [each for each in _recent if each.language == language]
+        known = [each for each in kept if each.language == language]
     for each in known:
         if each.data == data:
             return each.tree
@@ -164,7 +188,7 @@ def _parse(data: bytes, language: str) -> tree_sitter.Tree | None:
     if tree is not None:
         with _lock:
             # It takes the place of the one that it came from, so that the others are not forgotten while one is typed.
-            _recent[:] = [*(each for each in _recent if each is not older), _Parsed(language, data, tree)][-KEPT:]
+            kept[:] = [*(each for each in kept if each is not older), _Parsed(language, data, tree)][-KEPT:]
     return tree
 
 
@@ -196,15 +220,17 @@ def _point(data: bytes, at: int) -> tuple[int, int]:
 
 def _common(one: bytes, other: bytes) -> tuple[int, int]:
     """How many bytes two texts have in common at their starts, and behind those at their ends."""
-    start = _longest(min(len(one), len(other)), lambda size: one[:size] == other[:size])
-    room = min(len(one), len(other)) - start
-    return start, _longest(room, lambda size: one[len(one) - size :] == other[len(other) - size :])
-
-
-def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest size up to ``most`` for which something holds that holds for all smaller ones."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
+    room = min(len(one), len(other))
+    # In halves of what is left, so that no byte is compared more than about twice: the texts may be long.
+    least, most = 0, room
+    while least < most:
+        middle = (least + most + 1) // 2
+        same = one[least:middle] == other[least:middle]
+        least, most = (middle, most) if same else (least, middle - 1)
+    start, least, most = least, 0, room - least
+    ours, theirs = len(one), len(other)
+    while least < most:
+        middle = (least + most + 1) // 2
+        same = one[ours - middle : ours - least] == other[theirs - middle : theirs - least]
+        least, most = (middle, most) if same else (least, middle - 1)
+    return start, least
