@@ -53,6 +53,12 @@ describe("the manifest", () => {
     }
   });
 
+  test("the README has every setting, and none that does not exist", () => {
+    const settings = manifest.contributes.configuration.flatMap(({ properties }) => Object.keys(properties));
+    const rows = [...readFileSync("../README.md", "utf8").matchAll(/^\| `(farthing\.\w+\.\w+)` \|/gm)].map((m) => m[1]);
+    assert.deepEqual(rows.toSorted(), settings.toSorted());
+  });
+
   test("every setting has a description; those that name programs are restricted and out of a workspace's reach", () => {
     const settings = manifest.contributes.configuration.flatMap(({ properties }) => Object.entries(properties));
     const restricted = manifest.capabilities.untrustedWorkspaces.restrictedConfigurations;

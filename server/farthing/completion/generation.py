@@ -30,6 +30,10 @@ class CompletionRequest:
     """The user asked for a completion outright, so several lines are welcome anywhere, and any answer is."""
     candidates: int = 1
     """Different answers that are wanted."""
+    before: str = ""
+    """What the model sees above the document's text: the cells above, in a notebook."""
+    notebook: str = ""
+    """URI of the notebook that the document is a cell of. Its cells share what the model has read."""
 
 
 @dataclass(frozen=True)

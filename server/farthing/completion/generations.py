@@ -205,7 +205,7 @@ def _covers(generation: Generation, request: CompletionRequest) -> bool:
     """Whether a generation answers a request, too."""
     theirs = generation.request
     typed = generation.typed_in(request.text, request.offset)
-    same = request.model == theirs.model and request.language == theirs.language
+    same = (request.model, request.language, request.before) == (theirs.model, theirs.language, theirs.before)
     if not same or request.multiline > theirs.multiline or not generation.agrees(typed):
         return False
     if not generation.begun:

@@ -4,8 +4,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from farthing.backends.base import FimRequest, Urgency
-from farthing.completion.context import Context
+from farthing.completion.context import Context, window
 from farthing.completion.generation import CompletionRequest
+from farthing.settings import CompletionSettings
+
+
+def context_of(request: CompletionRequest, settings: CompletionSettings) -> Context:
+    """What the model sees of the document around a request's place."""
+    return window(request.text, request.offset, settings, request.before)
 
 
 def fim_request(
@@ -17,7 +23,8 @@ def fim_request(
         context: what the model sees of the document there.
         max_tokens: of an answer; 0 to only read the place.
     """
-    return FimRequest(request.document, request.model, context.prefix, context.suffix, max_tokens, urgency=urgency)
+    about = request.notebook or request.document
+    return FimRequest(about, request.model, context.prefix, context.suffix, max_tokens, urgency=urgency)
 
 
 def several(request: FimRequest, count: int, enough: Callable[[str], bool]) -> FimRequest:

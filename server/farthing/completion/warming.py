@@ -4,9 +4,8 @@ import asyncio
 import contextlib
 
 from farthing.backends.base import CompletionBackend
-from farthing.completion.context import window
 from farthing.completion.generation import CompletionRequest
-from farthing.completion.prompt import fim_request
+from farthing.completion.prompt import context_of, fim_request
 from farthing.errors import FarthingError
 from farthing.settings import CompletionSettings
 
@@ -40,7 +39,7 @@ class Warming:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
-        fim = fim_request(request, window(request.text, request.offset, settings), 0, "warm")
+        fim = fim_request(request, context_of(request, settings), 0, "warm")
         with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
             async with contextlib.aclosing(self._backend.stream(fim)) as events:
                 async for _ in events:

@@ -6,10 +6,9 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 
 from farthing.backends.base import CompletionBackend, Ended, Event, Finish, Piece, Urgency, Usage
-from farthing.completion.context import window
 from farthing.completion.generation import Completion, CompletionRequest, Generation, Outcome
 from farthing.completion.postprocess import clean
-from farthing.completion.prompt import fim_request, several
+from farthing.completion.prompt import context_of, fim_request, several
 from farthing.completion.stop import StopRule
 from farthing.completion.syntax_trim import trim_to_syntax
 from farthing.settings import CompletionSettings
@@ -53,7 +52,7 @@ def first_part(generation: Generation, request: CompletionRequest, settings: Com
     typed = generation.typed_in(request.text, request.offset)
     if typed is None or not generation.text.startswith(typed) or _withheld(generation):
         return None
-    context = window(request.text, request.offset, settings)
+    context = context_of(request, settings)
     text = clean(generation.text[len(typed) :].replace("\r\n", "\n"), context, request.language)
     if len("".join(text.split())) < LEAST_SHOWN:
         return None
@@ -69,7 +68,7 @@ def tidy(
     behind = len(request.text) - request.offset
     if behind == len(generation.request.text) - generation.request.offset:
         return rest
-    context, breaks = window(request.text, request.offset, settings), line_break(request.text)
+    context, breaks = context_of(request, settings), line_break(request.text)
     texts = [clean(text.replace("\r\n", "\n"), context, request.language) for text in rest.texts]
     first, *others = [text.replace("\n", breaks) for text in texts]
     return replace(rest, text=first, others=tuple(filter(None, others)))
@@ -86,7 +85,7 @@ class _Work:
 
     def __post_init__(self) -> None:
         request = self.generation.request
-        self._context = window(request.text, request.offset, self.settings)
+        self._context = context_of(request, self.settings)
         self._rule = StopRule(self._context, self.settings.max_lines, request.multiline)
         self._breaks = line_break(request.text)
         self._several = False
