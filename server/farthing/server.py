@@ -23,8 +23,10 @@ from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.edits import Edit
+from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
+from farthing.completion.surroundings import Surroundings
 from farthing.index.folders import Folders
 from farthing.status import StatusBoard
 from farthing.text import lsp_offset
@@ -193,7 +195,10 @@ def build() -> Server:
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
-    domain = handlers.Domain(backend, selected, CompletionPipeline(selected), status, Folders(), Statistics())
+    folders = Folders()
+    surroundings = Surroundings(folders)
+    pipeline = CompletionPipeline(selected, Headers(surroundings))
+    domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings)
     domain.pipeline.on_generated = domain.statistics.generated
     handlers.register(server, domain)
     return server

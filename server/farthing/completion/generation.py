@@ -30,10 +30,17 @@ class CompletionRequest:
     """The user asked for a completion outright, so several lines are welcome anywhere, and any answer is."""
     candidates: int = 1
     """Different answers that are wanted."""
+    path: str = ""
+    """Of the file, absolute; empty for what is none."""
     before: str = ""
     """What the model sees above the document's text: the cells above, in a notebook."""
     notebook: str = ""
     """URI of the notebook that the document is a cell of. Its cells share what the model has read."""
+
+    @property
+    def line(self) -> int:
+        """The cursor's, counted from 1."""
+        return self.text.count("\n", 0, self.offset) + 1
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,10 @@ class Generation:
     """What somebody was shown of it before it was done."""
     others: tuple[str, ...] = ()
     """Other answers, once all are written."""
+    header: str = ""
+    """What stood before the document in the prompt."""
+    context: int = 0
+    """Which header that was; see :class:`farthing.completion.headers.Header`."""
     ahead: bool = False
     """It is for a text that the document may become, and nobody waited for it when it began."""
     begun: bool = False

@@ -15,6 +15,7 @@ from farthing.completion import prefetch
 from farthing.completion.cache import AnswerCache
 from farthing.completion.cadence import Cadence
 from farthing.completion.generation import Completion, CompletionRequest, Generation, Outcome
+from farthing.completion.headers import Headers
 from farthing.completion.writer import write
 from farthing.errors import FarthingError
 from farthing.settings import CompletionSettings
@@ -26,6 +27,7 @@ class Generations:
     Args:
         backend: where text comes from.
         cadence: says how long to wait before an answer is begun.
+        headers: what stands before the documents.
         grew: told of a generation that has more to say than was shown of it.
         over: told of every generation that is over, but for those that nobody waited for when they began.
     """
@@ -34,11 +36,12 @@ class Generations:
         self,
         backend: CompletionBackend,
         cadence: Cadence,
+        headers: Headers,
         grew: Callable[[Generation], None],
         over: Callable[[Generation, Outcome], None],
     ) -> None:
-        self.answers = AnswerCache()
-        self._backend, self._cadence = backend, cadence
+        self._answers = AnswerCache()
+        self._backend, self._cadence, self._headers = backend, cadence, headers
         self._grew, self._over = grew, over
         self._current: dict[str, Generation] = {}
         self._ahead: Generation | None = None
@@ -48,7 +51,7 @@ class Generations:
     def find(self, request: CompletionRequest) -> Generation | None:
         """The generation, running or finished, that answers a request, as what was typed since agrees with it."""
         generation = self._current.get(request.document)
-        if generation is not None and _covers(generation, request):
+        if generation is not None and _covers(generation, request) and not self._is_outdated(generation, request):
             generation.typed = generation.typed_in(request.text, request.offset) or ""
             return generation
         ahead = self._ahead
@@ -64,6 +67,14 @@ class Generations:
         self._current[request.document] = ahead
         ahead.typed = ahead.typed_in(request.text, request.offset) or ""
         return ahead
+
+    def _is_outdated(self, generation: Generation, request: CompletionRequest) -> bool:
+        """Whether somebody asks outright, and more is known now than when the answer was given."""
+        return request.multiline and generation.context != self._headers.current(request.document).context
+
+    def remembered(self, request: CompletionRequest) -> tuple[Completion, str] | None:
+        """An earlier answer that says something here, and what was typed of it."""
+        return self._answers.find(request, self._headers.current(request.document).context)
 
     def counts(self, generation: Generation) -> bool:
         """Whether no other one has taken a generation's place."""
@@ -85,13 +96,27 @@ class Generations:
     def start(self, request: CompletionRequest, settings: CompletionSettings) -> Generation | None:
         """Begin a generation in place of what is under way for the document, at once or when the user pauses; None
         where the user wants none that he has not asked for."""
-        wait = 0.0 if request.multiline else self._cadence.wait(settings.trigger)
+        wait = self._wait(request, settings)
         if wait is None:
             return None
         self.forget(request.document)
         generation = self._current[request.document] = self._new(request)
         self._launch(generation, settings, wait)
         return generation
+
+    def closed(self, document: str) -> None:
+        """The document was closed: nothing of it is remembered."""
+        self.forget(document)
+        self._answers.forget(document)
+
+    def _wait(self, request: CompletionRequest, settings: CompletionSettings) -> float | None:
+        if request.multiline:
+            return 0.0
+        if self._backend.is_engine and settings.trigger == "automatic":
+            # What is begun in vain is not lost there: the part of the prompt that was read stays read. To wait would
+            # be to wait twice.
+            return 0.0
+        return self._cadence.wait(settings.trigger)
 
     def foresee(self, request: CompletionRequest, completion: Completion, settings: CompletionSettings) -> None:
         """A completion was handed out: when the user pauses, write what follows it, so that it is there when he
@@ -101,7 +126,7 @@ class Generations:
         target = prefetch.follows(request, completion)
         if self._ahead is not None and self._ahead.begun and self._ahead.request == target:
             return
-        if self.answers.find(target) is None:
+        if self.remembered(target) is None:
             self._end_ahead()
             self._ahead = replace(self._new(target), ahead=True)
             self._launch(self._ahead, settings, prefetch.PAUSE_S)
@@ -148,7 +173,9 @@ class Generations:
             ahead.end(Outcome(given_up=True))
 
     def _new(self, request: CompletionRequest) -> Generation:
-        return Generation(request, asyncio.get_running_loop().create_future(), f"{next(self._ids)}")
+        header = self._headers.current(request.document)
+        done = asyncio.get_running_loop().create_future()
+        return Generation(request, done, f"{next(self._ids)}", header=header.text, context=header.context)
 
     def _launch(self, generation: Generation, settings: CompletionSettings, wait: float) -> None:
         task = generation.task = asyncio.create_task(self._run(generation, settings, wait))
@@ -165,7 +192,7 @@ class Generations:
         if outcome.completion is None:
             generation.text = ""
         elif outcome.completion.text:
-            self.answers.add(generation.request, outcome.completion)
+            self._answers.add(generation.request, outcome.completion, generation.context)
         if not generation.done.done():
             generation.done.set_result(outcome)
         if generation is self._ahead or outcome.error is not None or outcome.given_up:

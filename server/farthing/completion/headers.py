@@ -43,7 +43,9 @@ class Header:
     text: str = ""
     line: int = -1
     """The cursor's when it was made; -1 for none yet."""
-    generation: int = 0
+    seconds: float = 0.0
+    """It was made to be read in so many."""
+    context: int = 0
     """Counts the headers of all documents: answers that were given with another one are not given again."""
 
 
@@ -76,24 +78,30 @@ class Headers:
         tokens = min(int(self._speed * seconds), MOST_TOKENS)
         return tokens if tokens >= LEAST_TOKENS else 0
 
-    def wanted(self, request: CompletionRequest) -> bool:
-        """Whether the header of a document is to be made anew, as there is none yet or the cursor has gone far."""
-        line = self.current(request.document).line
-        return self._surroundings is not None and bool(request.path) and (line < 0 or abs(line - request.line) > STAYS)
+    def missing(self, request: CompletionRequest) -> bool:
+        """Whether a document has no header yet, and may have one."""
+        return self._surroundings is not None and bool(request.path) and self.current(request.document).line < 0
+
+    def improvable(self, request: CompletionRequest) -> bool:
+        """Whether another header would be better, where there is time for it: there is none, or only a short one, or
+        the cursor has gone far."""
+        now = self.current(request.document)
+        far = now.line >= 0 and (now.seconds < PAUSE_S or abs(now.line - request.line) > STAYS)
+        return far or self.missing(request)
 
     async def make(self, request: CompletionRequest, context: Context, seconds: float) -> Header | None:
         """A new header for a document that is read in so many seconds, not put in use yet; None where it would be the
-        same as now."""
+        same as now, or say nothing."""
         room = int(self.tokens(seconds) * CHARS_PER_TOKEN)
         if self._surroundings is None or not room:
             return None
         text = await self._surroundings.describe(request.path, request.text, request.offset, context, room)
         now = self.current(request.document)
         if text == now.text:
-            self._current[request.document] = Header(text, request.line, now.generation)
+            self._current[request.document] = Header(text, request.line, seconds, now.context)
             return None
         self._count += 1
-        return Header(text, request.line, self._count)
+        return Header(text, request.line, seconds, self._count)
 
     def use(self, document: str, header: Header) -> None:
         """Let a header stand in the prompts of a document from now on."""
@@ -101,7 +109,7 @@ class Headers:
 
     async def hurry(self, request: CompletionRequest, context: Context) -> None:
         """Have a header in use for somebody who has asked outright, and will wait for a good answer."""
-        if self.wanted(request):
+        if self.improvable(request):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_S):
                     if header := await self.make(request, context, PAUSE_S):

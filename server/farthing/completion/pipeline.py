@@ -18,6 +18,8 @@ from farthing.backends.base import CompletionBackend, Usage
 from farthing.completion.cadence import Cadence
 from farthing.completion.generation import Completion, CompletionRequest, Generation, Outcome
 from farthing.completion.generations import Generations
+from farthing.completion.headers import Headers
+from farthing.completion.prompt import context_of
 from farthing.completion.warming import Warming
 from farthing.completion.writer import first_part, tidy
 from farthing.settings import CompletionSettings
@@ -33,10 +35,16 @@ class CompletionPipeline:
 
     Args:
         backend: where text comes from.
+        headers: what stands before the documents; nothing by default.
         clock: seconds that never go back.
     """
 
-    def __init__(self, backend: CompletionBackend, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        backend: CompletionBackend,
+        headers: Headers | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.on_growth: Callable[[str], None] | None = None
         """Told the document when there is more than a request was answered with; without it every request is answered
         in full."""
@@ -44,8 +52,9 @@ class CompletionPipeline:
         """Told of every generation that is over, however it ended."""
         self._clock = clock
         self._cadence = Cadence()
-        self._generations = Generations(backend, self._cadence, self._grew, self._over)
-        self._warming = Warming(backend)
+        self._headers = headers or Headers()
+        self._generations = Generations(backend, self._cadence, self._headers, self._grew, self._over)
+        self._warming = Warming(backend, self._headers)
         self._waiters: dict[str, asyncio.Future[None]] = {}
         self._last: CompletionRequest | None = None
 
@@ -67,6 +76,8 @@ class CompletionPipeline:
             FarthingError: the backend failed.
         """
         self._note(request)
+        if request.multiline:
+            await self._headers.hurry(request, context_of(request, settings))
         replaced = self._replace_waiter(request.document)
         try:
             answer = await self._answer(request, settings, replaced)
@@ -121,7 +132,7 @@ class CompletionPipeline:
         return first_part(generation, request, settings)
 
     def _remembered(self, request: CompletionRequest) -> Completion | None:
-        found = self._generations.answers.find(request)
+        found = self._generations.remembered(request)
         if found is None:
             return None
         self._generations.stop(request.document)
@@ -157,8 +168,8 @@ class CompletionPipeline:
 
     def closed(self, document: str) -> None:
         """The document was closed: nothing of it is remembered."""
-        self.forget(document)
-        self._generations.answers.forget(document)
+        self._generations.closed(document)
+        self._headers.forget(document)
 
     async def aclose(self) -> None:
         """Stop everything."""

@@ -15,16 +15,17 @@ def context_of(request: CompletionRequest, settings: CompletionSettings) -> Cont
 
 
 def fim_request(
-    request: CompletionRequest, context: Context, max_tokens: int, urgency: Urgency = "keystroke"
+    request: CompletionRequest, context: Context, max_tokens: int, urgency: Urgency = "keystroke", header: str = ""
 ) -> FimRequest:
     """Have the place of a request filled in.
 
     Args:
         context: what the model sees of the document there.
         max_tokens: of an answer; 0 to only read the place.
+        header: what stands before the document.
     """
     about = request.notebook or request.document
-    return FimRequest(about, request.model, context.prefix, context.suffix, max_tokens, urgency=urgency)
+    return FimRequest(about, request.model, context.prefix, context.suffix, max_tokens, header, urgency)
 
 
 def several(request: FimRequest, count: int, enough: Callable[[str], bool]) -> FimRequest:

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 
-from farthing.backends.base import CompletionBackend
+from farthing.backends.base import CompletionBackend, Finish
+from farthing.completion.context import Context
 from farthing.completion.generation import CompletionRequest
+from farthing.completion.headers import AT_ONCE_S, PAUSE_S, Headers
 from farthing.completion.prompt import context_of, fim_request
+from farthing.completion.writer import GIVEN_UP
 from farthing.errors import FarthingError
 from farthing.settings import CompletionSettings
 
@@ -15,10 +18,12 @@ class Warming:
 
     Args:
         backend: what reads.
+        headers: of the documents; in a pause, that of the newest place is made and read.
     """
 
-    def __init__(self, backend: CompletionBackend) -> None:
+    def __init__(self, backend: CompletionBackend, headers: Headers) -> None:
         self._backend = backend
+        self._headers = headers
         self._tasks: set[asyncio.Task[None]] = set()
 
     def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
@@ -39,8 +44,24 @@ class Warming:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
-        fim = fim_request(request, context_of(request, settings), 0, "warm")
+        context, headers = context_of(request, settings), self._headers
         with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
-            async with contextlib.aclosing(self._backend.stream(fim)) as events:
-                async for _ in events:
-                    pass
+            if headers.missing(request) and (header := await headers.make(request, context, AT_ONCE_S)):
+                headers.use(request.document, header)
+            if not await self._fill(request, context, headers.current(request.document).text):
+                return
+            if not headers.improvable(request) or not (header := await headers.make(request, context, PAUSE_S)):
+                return
+            # Until it is read whole, keystrokes go on with the one that is read already.
+            if await self._fill(request, context, header.text):
+                headers.use(request.document, header)
+
+    async def _fill(self, request: CompletionRequest, context: Context, header: str) -> bool:
+        """Have a prompt read; returns whether it was, to its end."""
+        fim = fim_request(request, context, 0, "warm", header)
+        async with contextlib.aclosing(self._backend.stream(fim)) as events:
+            async for event in events:
+                if isinstance(event, Finish):
+                    self._headers.was_read(event.usage, event.total_ms / 1000)
+                    return event.reason not in GIVEN_UP
+        return False

@@ -15,7 +15,7 @@ from farthing.completion.notebook import language_of
 from farthing.completion.pipeline import Completion, CompletionRequest
 from farthing.completion.suppress import inside, splits_word
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted, model_in_use, position_encoding
+from farthing.handlers.domain import Domain, completion_wanted, file_path, model_in_use, position_encoding
 from farthing.handlers.notebooks import in_notebook
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
@@ -50,7 +50,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
         try:
             model = model_in_use(domain.settings)
             count = CANDIDATES if invoked else 1
-            request = CompletionRequest(uri, text, offset, language, model, invoked, count)
+            request = CompletionRequest(uri, text, offset, language, model, invoked, count, file_path(uri) or "")
             request = in_notebook(ls.workspace, request, domain.settings.completion.prefix_lines)
             completion = await domain.pipeline.complete(request, domain.settings.completion)
         except FarthingError as exc:
@@ -69,6 +69,8 @@ def register(server: LanguageServer, domain: Domain) -> None:
         text = document.source
         offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
         domain.statistics.moved(uri, offset)
+        if path := file_path(uri):
+            domain.surroundings.visited(path, line + 1)
         language = language_of(text, document.language_id or "")
         if not completion_wanted(domain, language):
             return
@@ -76,7 +78,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
             model = model_in_use(domain.settings)
-            request = CompletionRequest(uri, text, offset, language, model)
+            request = CompletionRequest(uri, text, offset, language, model, path=file_path(uri) or "")
             request = in_notebook(ls.workspace, request, domain.settings.completion.prefix_lines)
             domain.pipeline.warm(request, domain.settings.completion)
 

@@ -31,6 +31,9 @@ def register(server: LanguageServer, domain: Domain) -> None:
         overlay(uri, text)
         domain.statistics.edited(uri, edits)
         domain.pipeline.document_changed(uri, text)
+        place = getattr(params.content_changes[-1], "range", None) if params.content_changes else None
+        if place is not None and (path := file_path(uri)):
+            domain.surroundings.visited(path, place.start.line + 1, changed=True)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(ls: LanguageServer, params: types.DidSaveTextDocumentParams) -> None:

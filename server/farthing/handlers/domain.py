@@ -12,6 +12,7 @@ from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
+from farthing.completion.surroundings import Surroundings
 from farthing.engine.models import store
 from farthing.index.folders import Folders
 from farthing.settings import Settings
@@ -38,6 +39,8 @@ class Domain:
     folders: Folders
     """The indexes of the workspace's folders."""
     statistics: Statistics
+    surroundings: Surroundings
+    """What the model should know of other files."""
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)

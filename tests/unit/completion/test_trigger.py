@@ -102,11 +102,14 @@ class TestIdle:
 class TestAutomatic:
     """The wait goes by what was measured."""
 
-    async def type(self, seconds: float, written: int, keys: str) -> "tuple[Desk, float | None]":
+    async def type(
+        self, seconds: float, written: int, keys: str, is_engine: bool = False
+    ) -> "tuple[Desk, float | None]":
         """Replace a character at such intervals, for each of which the model has time to write so many pieces."""
         times = itertools.count(0.0, seconds)
         desk = Desk("zz", "z")
-        desk.pipeline = CompletionPipeline(desk.backend, times.__next__)
+        desk.backend.is_engine = is_engine
+        desk.pipeline = CompletionPipeline(desk.backend, clock=times.__next__)
         asked = []
         for key in keys:
             desk.pipeline.document_changed(DOCUMENT, HEAD + key + TAIL)
@@ -128,9 +131,15 @@ class TestAutomatic:
         assert len(desk.backend.requests) < 4
         await desk.pipeline.aclose()
 
+    async def test_the_engine_is_never_waited_with(self) -> None:
+        """What it has read for an answer that is given up stays read."""
+        desk, _ = await self.type(0.2, 0, "abcdefgh", is_engine=True)
+        assert len(desk.backend.requests) == 8
+        await desk.pipeline.aclose()
+
     async def test_asking_twice_at_one_place_is_no_typing(self) -> None:
         times = itertools.count(0.0, 0.2)
-        pipeline = CompletionPipeline((desk := Desk("a")).backend, times.__next__)
+        pipeline = CompletionPipeline((desk := Desk("a")).backend, clock=times.__next__)
         desk.backend.hold = None
         for _ in range(3):
             await pipeline.complete(at(), CompletionSettings())
