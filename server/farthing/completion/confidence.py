@@ -1,6 +1,6 @@
 """Whether the model is sure enough of an answer for it to be shown to somebody who has not asked for it."""
 
-LEAST_MEAN = -1.0
+LEAST_MEAN = -0.6
 """The mean of the logarithms of the probabilities of the first line's tokens below which an answer is withheld: about
 one in 2.7 for each of them. Mild: it is to stop what is mere guesswork."""
 

@@ -20,6 +20,9 @@ AT_ONCE_S = 0.5
 PATIENCE_S = 0.3
 """Who asks outright waits so long for the index."""
 
+OUTRIGHT_S = 2.0
+"""Who asks outright has time for a better answer; so long he waits for the header to be read."""
+
 PAUSE_S = 4.0
 """A pause in which the user reads or thinks: what can be read in it is worth reading ahead."""
 
@@ -31,6 +34,9 @@ CHARS_PER_TOKEN = 3.2
 
 STAYS = 16
 """Lines: a cursor that is no further from where a header was made still has use for it."""
+
+ASSUMED = 100.0
+"""Tokens a second, until they are measured: those of a slow machine."""
 
 LEAST_READ = 64
 """Tokens: how long fewer take tells nothing about the speed."""
@@ -60,7 +66,7 @@ class Headers:
         self._surroundings = surroundings
         self._current: dict[str, Header] = {}
         self._count = 0
-        self._speed = 0.0
+        self._speed: float | None = None
 
     def current(self, document: str) -> Header:
         """The header that the prompts of a document have now."""
@@ -75,7 +81,7 @@ class Headers:
 
     def tokens(self, seconds: float) -> int:
         """How many tokens a header may have that is to be read in so many seconds; 0 where that is too little."""
-        tokens = min(int(self._speed * seconds), MOST_TOKENS)
+        tokens = min(int((self._speed or ASSUMED) * seconds), MOST_TOKENS)
         return tokens if tokens >= LEAST_TOKENS else 0
 
     def missing(self, request: CompletionRequest) -> bool:
@@ -109,10 +115,10 @@ class Headers:
 
     async def hurry(self, request: CompletionRequest, context: Context) -> None:
         """Have a header in use for somebody who has asked outright, and will wait for a good answer."""
-        if self.improvable(request):
+        if self.missing(request):
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_S):
-                    if header := await self.make(request, context, PAUSE_S):
+                    if header := await self.make(request, context, OUTRIGHT_S):
                         self.use(request.document, header)
 
     def forget(self, document: str) -> None:

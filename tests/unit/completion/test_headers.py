@@ -9,7 +9,7 @@ import pytest
 from farthing.backends.base import Usage
 from farthing.backends.fake import FakeBackend
 from farthing.completion.context import Context
-from farthing.completion.headers import CHARS_PER_TOKEN, MOST_TOKENS, PAUSE_S, STAYS, Header, Headers
+from farthing.completion.headers import ASSUMED, CHARS_PER_TOKEN, MOST_TOKENS, PAUSE_S, STAYS, Header, Headers
 from farthing.completion.pipeline import CompletionPipeline, CompletionRequest
 from farthing.completion.surroundings import Surroundings
 from farthing.index.folders import Folders
@@ -75,13 +75,19 @@ async def test_a_slow_machine_reads_the_document_first() -> None:
     assert desk.read == ["", "first\n"]
 
 
-@pytest.mark.parametrize("speed", [None, (Usage(10), 0.001), (Usage(100), 100.0), (Usage(1000, 1000), 0.01)])
-async def test_without_a_speed_or_with_too_little_of_it_there_is_none(speed: tuple[Usage, float] | None) -> None:
+async def test_a_machine_that_reads_too_slowly_has_none() -> None:
     headers = Headers(known := Known())
-    if speed:
-        headers.was_read(*speed)
+    headers.was_read(Usage(1000), 100.0)
     assert await headers.make(REQUEST, Context("", ""), PAUSE_S) is None
     assert known.rooms == []
+
+
+@pytest.mark.parametrize("read", [None, (Usage(10), 0.001), (Usage(1000, 1000), 0.01), (Usage(1000), 0.0)])
+def test_until_enough_was_read_the_speed_is_that_of_a_slow_machine(read: tuple[Usage, float] | None) -> None:
+    headers = Headers(Known())
+    if read:
+        headers.was_read(*read)
+    assert headers.tokens(PAUSE_S) == int(ASSUMED * PAUSE_S)
 
 
 async def test_it_stays_while_the_cursor_does_not_go_far() -> None:
