@@ -93,8 +93,9 @@ class Generation:
     """What somebody was shown of it before it was done."""
     others: tuple[str, ...] = ()
     """Other answers, once all are written."""
-    ahead: bool = False
-    """It is for a text that the document may become, and nobody waited for it when it began."""
+    ahead_of: CompletionRequest | None = None
+    """The request whose answer, once accepted, makes the document what this one is for: nobody waited for it when it
+    began."""
     begun: bool = False
     """The backend was asked."""
     confidence: Confidence = field(default_factory=Confidence)

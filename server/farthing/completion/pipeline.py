@@ -18,7 +18,6 @@ from farthing.backends.base import CompletionBackend, Usage
 from farthing.completion.cadence import Cadence
 from farthing.completion.generation import Completion, CompletionRequest, Generation, Outcome
 from farthing.completion.generations import Generations
-from farthing.completion.warming import Warming
 from farthing.completion.writer import first_part, tidy
 from farthing.settings import CompletionSettings
 
@@ -45,7 +44,6 @@ class CompletionPipeline:
         self._clock = clock
         self._cadence = Cadence()
         self._generations = Generations(backend, self._cadence, self._grew, self._over)
-        self._warming = Warming(backend)
         self._waiters: dict[str, asyncio.Future[None]] = {}
         self._last: CompletionRequest | None = None
 
@@ -152,8 +150,7 @@ class CompletionPipeline:
     def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
         """Let the model read a place where something may be asked next. The newest place counts; whatever is being
         written for the document comes first."""
-        if not self._generations.reads(request):
-            self._warming.warm(request, settings)
+        self._generations.warm(request, settings)
 
     def closed(self, document: str) -> None:
         """The document was closed: nothing of it is remembered."""
@@ -162,7 +159,6 @@ class CompletionPipeline:
 
     async def aclose(self) -> None:
         """Stop everything."""
-        await self._warming.aclose()
         await self._generations.aclose()
 
     def _grew(self, generation: Generation) -> None:
