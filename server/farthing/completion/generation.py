@@ -108,8 +108,9 @@ class Generation:
     """What stood before the document in the prompt."""
     context: int = 0
     """Which header that was; see :class:`farthing.completion.headers.Header`."""
-    ahead: bool = False
-    """It is for a text that the document may become, and nobody waited for it when it began."""
+    ahead_of: CompletionRequest | None = None
+    """The request whose answer, once accepted, makes the document what this one is for: nobody waited for it when it
+    began."""
     begun: bool = False
     """The backend was asked."""
     confidence: Confidence = field(default_factory=Confidence)

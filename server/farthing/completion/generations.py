@@ -16,6 +16,7 @@ from farthing.completion.cache import AnswerCache
 from farthing.completion.cadence import Cadence
 from farthing.completion.generation import Completion, CompletionRequest, Generation, Outcome
 from farthing.completion.headers import Headers
+from farthing.completion.warming import Warming
 from farthing.completion.writer import write
 from farthing.errors import FarthingError
 from farthing.settings import CompletionSettings
@@ -46,6 +47,7 @@ class Generations:
         self._current: dict[str, Generation] = {}
         self._ahead: Generation | None = None
         self._ids = itertools.count(1)
+        self._warming = Warming(backend, headers)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def find(self, request: CompletionRequest) -> Generation | None:
@@ -80,18 +82,17 @@ class Generations:
         """Whether no other one has taken a generation's place."""
         return self._current.get(generation.request.document) in (generation, None)
 
-    def reads(self, request: CompletionRequest) -> bool:
-        """Whether the backend is at work where the cursor stands. What was to be written ahead of another place of the
+    def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
+        """Let the model read a place, unless it is at work there. What was to be written ahead of another place of the
         document is given up: the user has gone from there."""
         generation = self._current.get(request.document)
         if generation is not None and not generation.done.done():
-            return True
-        if self._ahead is None or self._ahead.request.document != request.document:
-            return False
-        if self._ahead.leads_here(request.text, request.offset):
-            return True
-        self._end_ahead()
-        return False
+            return
+        if self._ahead is not None and self._ahead.request.document == request.document:
+            if self._ahead.leads_here(request.text, request.offset):
+                return
+            self._end_ahead()
+        self._warming.warm(request, settings)
 
     def start(self, request: CompletionRequest, settings: CompletionSettings) -> Generation | None:
         """Begin a generation in place of what is under way for the document, at once or when the user pauses; None
@@ -128,7 +129,7 @@ class Generations:
             return
         if self.remembered(target) is None:
             self._end_ahead()
-            self._ahead = replace(self._new(target), ahead=True)
+            self._ahead = replace(self._new(target), ahead_of=request)
             self._launch(self._ahead, settings, prefetch.PAUSE_S)
 
     def document_changed(self, document: str, text: str) -> None:
@@ -162,6 +163,7 @@ class Generations:
 
     async def aclose(self) -> None:
         """End everything."""
+        await self._warming.aclose()
         self._end_ahead()
         for document in list(self._current):
             self.stop(document)
@@ -195,7 +197,12 @@ class Generations:
             self._answers.add(generation.request, outcome.completion, generation.context)
         if not generation.done.done():
             generation.done.set_result(outcome)
-        if generation is self._ahead or outcome.error is not None or outcome.given_up:
+        if generation is self._ahead:
+            self._ahead = None
+            if outcome.completion and generation.ahead_of:
+                # Back to where the user is: see :data:`farthing.completion.prefetch.PAUSE_S`.
+                self._warming.warm(generation.ahead_of, settings)
+        elif outcome.error is not None or outcome.given_up:
             self._remove(generation)
         elif not self._tell(generation) and generation.shown and outcome.completion:
             self.foresee(generation.request, outcome.completion, settings)
@@ -209,7 +216,7 @@ class Generations:
 
     def _ended(self, generation: Generation, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
-        if generation.begun and not generation.ahead and generation.done.done():
+        if generation.begun and not generation.ahead_of and generation.done.done():
             outcome = generation.done.result()
             if generation.first_ms:
                 self._cadence.answered(generation.first_ms / 1000)

@@ -20,7 +20,6 @@ from farthing.completion.generation import Completion, CompletionRequest, Genera
 from farthing.completion.generations import Generations
 from farthing.completion.headers import Headers
 from farthing.completion.prompt import context_of
-from farthing.completion.warming import Warming
 from farthing.completion.writer import first_part, tidy
 from farthing.settings import CompletionSettings
 
@@ -54,7 +53,6 @@ class CompletionPipeline:
         self._cadence = Cadence()
         self._headers = headers or Headers()
         self._generations = Generations(backend, self._cadence, self._headers, self._grew, self._over)
-        self._warming = Warming(backend, self._headers)
         self._waiters: dict[str, asyncio.Future[None]] = {}
         self._last: CompletionRequest | None = None
 
@@ -163,8 +161,7 @@ class CompletionPipeline:
     def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
         """Let the model read a place where something may be asked next. The newest place counts; whatever is being
         written for the document comes first."""
-        if not self._generations.reads(request):
-            self._warming.warm(request, settings)
+        self._generations.warm(request, settings)
 
     def closed(self, document: str) -> None:
         """The document was closed: nothing of it is remembered."""
@@ -173,7 +170,6 @@ class CompletionPipeline:
 
     async def aclose(self) -> None:
         """Stop everything."""
-        await self._warming.aclose()
         await self._generations.aclose()
 
     def _grew(self, generation: Generation) -> None:

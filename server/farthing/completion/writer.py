@@ -92,7 +92,7 @@ class _Work:
 
     def ask(self, backend: CompletionBackend) -> AsyncGenerator[Event, None]:
         request = self.generation.request
-        urgency: Urgency = "prefetch" if self.generation.ahead else "keystroke"
+        urgency: Urgency = "prefetch" if self.generation.ahead_of else "keystroke"
         fim = fim_request(request, self._context, self.settings.max_tokens, urgency, self.generation.header)
         self._several = request.candidates > 1 and backend.is_engine
         if self._several:

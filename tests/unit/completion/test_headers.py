@@ -53,7 +53,7 @@ class Desk:
     async def rest(self, request: CompletionRequest = REQUEST) -> None:
         """The cursor stands still, and all that follows from it is done."""
         self.pipeline.warm(request, SETTINGS)
-        await asyncio.gather(*self.pipeline._warming._tasks)
+        await asyncio.gather(*self.pipeline._generations._warming._tasks)
 
     @property
     def read(self) -> list[str]:

@@ -68,12 +68,22 @@ async def test_who_accepts_while_it_is_written_waits_for_it() -> None:
     assert desk.urgencies == ["keystroke", "prefetch", "prefetch"], "and the next step is looked at"
 
 
+async def test_the_model_goes_back_to_where_the_user_is() -> None:
+    desk = Writer("a + b")
+    await desk.offer()
+    assert len(desk.backend.requests) == 2
+    await desk.write()
+    await settle()
+    assert desk.urgencies == ["keystroke", "prefetch", "warm"]
+    assert (desk.backend.requests[2].prefix, desk.backend.requests[2].max_tokens) == (HEAD, 0)
+
+
 async def test_there_is_one_step_only() -> None:
     desk = Writer("a + b")
     await desk.offer()
     await desk.write()
     await settle()
-    assert len(desk.backend.requests) == 2
+    assert desk.urgencies.count("prefetch") == 1
 
 
 async def test_who_types_it_is_served_meanwhile_and_finds_it_too() -> None:
@@ -161,7 +171,7 @@ async def test_an_unsure_continuation_is_not_kept() -> None:
     await desk.write()
     desk.backend.logprob, desk.backend.pieces = 0.0, ["other"]
     task = await desk.asked(desk.change(ACCEPTED))
-    await desk.write()
+    await desk.write(2)  # the place of the user is read meanwhile
     assert text_of(await task) == "other"
 
 

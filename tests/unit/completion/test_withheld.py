@@ -3,6 +3,7 @@
 import pytest
 
 from farthing.completion import pipeline as module
+from farthing.completion.confidence import LEAST_MEAN
 from tests.unit.completion.test_pipeline import HEAD, SETTINGS, Desk, at, text_of, turn
 
 
@@ -57,7 +58,7 @@ async def test_the_first_part_is_not_shown_either(monkeypatch: pytest.MonkeyPatc
 async def test_what_was_shown_in_part_is_shown_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "PATIENCE_S", 0.0)
     desk = Unsure("first", " + second", "\n", listening=True)
-    desk.backend.logprob = -0.9
+    desk.backend.logprob = LEAST_MEAN
     task = await desk.asked(at())
     await desk.write()
     assert text_of(await task) == "first"
