@@ -209,7 +209,7 @@ def test_thirty_requests_a_second(model_client: lsp.Client) -> None:
     asked, never = [], threading.Event()
     for count, letter in enumerate(typed):
         model_client.insert(URI, count + 2, LINE, COLUMN + count, letter)
-        asked.append(model_client.ask_completion(URI, LINE, COLUMN + count + 1))
+        asked.append(model_client.ask_completion(URI, LINE, COLUMN + count + 1, kind=lsp.AUTOMATIC))
         never.wait(1 / 30)  # the rate is what is tested
     for id in asked:
         model_client.wait(id)
