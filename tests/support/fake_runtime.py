@@ -35,6 +35,8 @@ class Script:
         from ``answer`` is lower."""
         self.held = False
         self.allowed = 0
+        self.blocked = False
+        """Whether a batch is held now."""
         self.waiting = 0
         """Batches that were held."""
         self.error: Exception | None = None
@@ -57,13 +59,14 @@ class Script:
     def let_go(self) -> None:
         """Let work go on, now and from now on."""
         with self.changed:
-            self.held = self.load_held = False
+            self.held = self.load_held = self.blocked = False
             self.changed.notify_all()
 
     def hold(self, allowed: int = 0) -> None:
         """Hold work again, after so many batches; what is held now goes on with them."""
         with self.changed:
             self.held, self.allowed = True, allowed
+            self.blocked = self.blocked and not allowed
             self.changed.notify_all()
 
     def wait(self, what: str, count: int) -> None:
@@ -87,7 +90,7 @@ class FakeFlag:
 
     def raise_(self) -> None:
         with self.script.changed:
-            self.raised = True
+            self.raised, self.script.blocked = True, False
             self.script.changed.notify_all()
 
     def lower(self) -> None:
@@ -106,6 +109,7 @@ class ScriptedMemory(FakeMemory):
         with script.changed:
             if script.held and not script.allowed:
                 script.waiting += 1
+                script.blocked = not self._abort.raised
                 script.changed.notify_all()
                 free = script.changed.wait_for(lambda: self._abort.raised or not script.held or script.allowed, WAIT_S)
                 assert free, "nobody let the work go on"

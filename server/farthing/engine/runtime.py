@@ -19,7 +19,7 @@ from farthing.engine.healing import Vocabulary
 from farthing.engine.kv import KvCache, Work
 from farthing.engine.kv_files import KvFiles
 from farthing.engine.memory import AbortFlag, NativeMemory
-from farthing.engine.threads import ThreadFile, Threads, candidates, measure, physical_cores, usable_cores
+from farthing.engine.threads import Others, ThreadFile, Threads, candidates, measure, physical_cores, usable_cores
 from farthing.errors import EngineError, ModelUnusable
 
 _log: collections.deque[str] = collections.deque(maxlen=50)
@@ -108,14 +108,21 @@ class Runtime:
         native.llama_model_free(self._model)
 
     def tune(self) -> Work:
-        """Measure with how many threads it computes fastest, where that is not known for the cores of now."""
+        """Measure with how many threads it computes fastest, where that is not known for the cores of now. Ends
+        without a result when it is stopped, or other processes disturb it."""
         cores = usable_cores()
         if self._thread_file is None or (self.threads.measured and cores == self._tuned_for):
             return
         found = self._thread_file.load(cores)
         if found is None:
+            others = Others()
+
+            def compute(threads: int, size: int) -> bool:
+                self.memory.use_threads(threads, threads)
+                return self.cache.compute_aside(size) and not others.disturb
+
             try:
-                found = yield from measure(self._try, candidates(cores))
+                found = yield from measure(compute, candidates(cores))
             finally:
                 self._use(self.threads)
             if found is None:
@@ -123,10 +130,6 @@ class Runtime:
             self._thread_file.save(cores, found)
         self._tuned_for = cores
         self._use(found)
-
-    def _try(self, threads: int, size: int) -> bool:
-        self.memory.use_threads(threads, threads)
-        return self.cache.compute_aside(size)
 
     def _use(self, threads: Threads) -> None:
         self.threads = threads

@@ -27,6 +27,9 @@ GROWTH = 5
 AS_GOOD = 1.05
 """Fewer threads that take so much longer at most are preferred: the editor needs some too."""
 
+OTHERS = 0.1
+"""The share of the processors' time that other processes may take while it is measured."""
+
 KEPT = 32
 """Measurements in the file."""
 
@@ -70,6 +73,35 @@ def candidates(cores: Cores) -> list[int]:
     """Counts worth a measurement, ascending."""
     counts = {1, 2, cores.physical // 2, cores.physical, cores.logical}
     return sorted(count for count in counts if 1 <= count <= cores.logical)
+
+
+class Others:
+    """Other processes on this machine, since this was made. Beside a compiler one thread looks as fast as two, and what
+    was measured then would be kept for the quiet times."""
+
+    def __init__(self) -> None:
+        self._wall, self._own, self._all = time.monotonic(), time.process_time(), busy_seconds()
+
+    @property
+    def disturb(self) -> bool:
+        """Whether they compute too much for a measurement; not where the system doesn't tell."""
+        now = busy_seconds()
+        if now is None or self._all is None:
+            return False
+        others = now - self._all - (time.process_time() - self._own)
+        # The system counts in steps of 10 ms for each core.
+        return others > 0.1 + OTHERS * (time.monotonic() - self._wall) * (os.cpu_count() or 1)
+
+
+def busy_seconds() -> float | None:
+    """Processor time that all processes have taken since the system was started; None where it doesn't tell."""
+    try:
+        user, nice, kernel, _idle, _waiting, irq, softirq, steal, *_ = (
+            int(each) for each in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        )
+    except (OSError, ValueError):
+        return None
+    return (user + nice + kernel + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(compute: Callable[[int, int], bool], counts: Sequence[int]) -> Generator[None, None, Threads | None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from farthing.engine import scheduler as module
@@ -46,6 +46,8 @@ class Desk:
             with self.changed:
                 events.append(event)
                 self.changed.notify_all()
+            with self.script.changed:
+                self.script.changed.notify_all()
 
         self.scheduler.submit(Job(request, owner or self, emit))
         return request.id
@@ -586,11 +588,18 @@ class Watched(Desk):
             self.too_early += [id for id in begun if change.state == "idle" and not self._final(id)]
         super()._on_state(change)
 
+    def settle(self) -> None:
+        """Until work is held, or all is answered."""
+        with self.script.changed:
+            assert self.script.changed.wait_for(
+                lambda: self.script.blocked or all(self._final(id) for id in list(self.events)), WAIT_S
+            )
+
 
 URGENCIES: tuple[wire.Urgency, ...] = ("keystroke", "chat", "prefetch", "warm")
 actions = st.one_of(
     st.tuples(st.just("ask"), st.sampled_from(URGENCIES), st.sampled_from("abc"), st.sampled_from([1, 200, 400])),
-    st.tuples(st.just("cancel"), st.integers(0, 12)),
+    st.tuples(st.just("cancel"), st.integers(0, 7)),
     st.tuples(st.just("cancel all")),
     st.tuples(st.just("load"), st.sampled_from(["m.gguf", "n.gguf", "missing"])),
     st.tuples(st.just("go on"), st.integers(1, 9)),
@@ -598,6 +607,7 @@ actions = st.one_of(
 )
 
 
+@example(steps=[("ask", "warm", "a", 200), ("ask", "keystroke", "b", 1), ("go on", 4), ("cancel", 0)], can_shift=True)
 @settings(max_examples=200, deadline=None)
 @given(steps=st.lists(actions, max_size=12), can_shift=st.booleans())
 def test_every_job_is_answered_once_and_the_last_state_is_idle(steps: list[tuple[Any, ...]], can_shift: bool) -> None:
@@ -613,7 +623,7 @@ def test_every_job_is_answered_once_and_the_last_state_is_idle(steps: list[tuple
                 case ("ask", urgency, document, size):
                     desk.ask(id, "p" * size + f"{id}\n", urgency, document, "s" * 30)
                 case ("cancel", other):
-                    desk.scheduler.cancel(desk, other)
+                    desk.scheduler.cancel(desk, [*desk.events, 99][other % (len(desk.events) + 1)])
                 case ("cancel all",):
                     desk.scheduler.cancel(desk)
                 case ("load", "missing"):
@@ -624,6 +634,7 @@ def test_every_job_is_answered_once_and_the_last_state_is_idle(steps: list[tuple
                     script.hold(allowed=count)
                 case ("fail",):
                     script.error = None if script.error else EngineError("status 1")
+            desk.settle()
         script.let_go()
         for id in desk.events:
             desk.end(id)

@@ -19,7 +19,17 @@ from farthing.engine.kv import finish
 from farthing.engine.kv_plan import Prompt
 from farthing.engine.memory import AbortFlag
 from farthing.engine.runtime import Runtime
-from farthing.engine.threads import SIZES, Cores, ThreadFile, Threads, candidates, fastest, measure, usable_cores
+from farthing.engine.threads import (
+    SIZES,
+    Cores,
+    Others,
+    ThreadFile,
+    Threads,
+    candidates,
+    fastest,
+    measure,
+    usable_cores,
+)
 from tests.conftest import SMALL_MODEL
 
 
@@ -73,6 +83,40 @@ def test_small_and_large_batches_count_alike() -> None:
 )
 def test_counts_worth_a_measurement(cores: tuple[int, int], counts: list[int]) -> None:
     assert candidates(Cores(*cores)) == counts
+
+
+@pytest.mark.parametrize(
+    ("all_of_us", "ours", "disturb"),
+    [(2.0, 2.0, False), (2.2, 2.0, False), (2.8, 2.0, True), (1.0, 0.0, True), (0.3, 0.0, False), (None, 1.0, False)],
+)
+def test_others_that_compute_disturb(
+    monkeypatch: pytest.MonkeyPatch, all_of_us: float | None, ours: float, disturb: bool
+) -> None:
+    """Within one second, on two cores."""
+    now = {"wall": 5.0, "ours": 7.0, "all": 900.0}
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(time, "monotonic", lambda: now["wall"])
+    monkeypatch.setattr(time, "process_time", lambda: now["ours"])
+    monkeypatch.setattr(module, "busy_seconds", lambda: now["all"] if all_of_us is not None else None)
+    others = Others()
+    assert not others.disturb
+    now.update(wall=6.0, ours=7.0 + ours, all=900.0 + (all_of_us or 0))
+    assert others.disturb is disturb
+
+
+@pytest.mark.parametrize("text", ["", "cpu 1 2 3", "cpu a b c d e f g h"])
+def test_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.setattr(Path, "read_text", lambda _: text)
+    assert module.busy_seconds() is None
+
+
+def test_time_that_was_taken_counts() -> None:
+    before, own = module.busy_seconds(), time.process_time()
+    assert before is not None, "this system doesn't tell"
+    while time.process_time() < own + 0.1:
+        pass
+    after = module.busy_seconds()
+    assert after is not None and after - before > 0.05
 
 
 class TestFile:
@@ -138,6 +182,11 @@ class TestModel:
     def path(self, real_models: Path) -> Path:
         return min(real_models.glob(f"**/{SMALL_MODEL}*.gguf"))
 
+    @pytest.fixture(autouse=True)
+    def alone(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Whatever else this machine does."""
+        monkeypatch.setattr(Others, "disturb", False)
+
     @pytest.fixture
     def loaded(self, path: Path) -> Iterator[Runtime]:
         runtime = Runtime(path, 512, 0, AbortFlag())
@@ -176,6 +225,17 @@ class TestModel:
         work.close()
         assert self.counts(loaded) == before
         assert not (paths.cache_dir() / "engine" / "threads.json").exists()
+
+    def test_what_was_disturbed_is_measured_another_time(
+        self, loaded: Runtime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        before = self.counts(loaded)
+        monkeypatch.setattr(Others, "disturb", True)
+        finish(loaded.tune())
+        assert (loaded.threads.measured, self.counts(loaded)) == (False, before)
+        monkeypatch.setattr(Others, "disturb", False)
+        finish(loaded.tune())
+        assert loaded.threads.measured
 
     def test_other_cores_are_measured_anew(self, loaded: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
         finish(loaded.tune())
