@@ -20,7 +20,7 @@ HEAD = """class Order:
         self."""
 
 CACHE_MS = 5.0
-"""Within this an answer is there that is known already. Measured on two cores: 0.1."""
+"""Within this an answer is there that is known already."""
 
 
 async def test_who_accepts_has_the_next_suggestion_at_once(model_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

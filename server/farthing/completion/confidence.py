@@ -2,8 +2,8 @@
 
 LEAST_MEAN = -0.6
 """The mean of the logarithms of the probabilities of the first line's tokens below which an answer is withheld. Of the
-rests of 35 lines of six repositories, told by the 0.5B with a third typed, 8 were right and none of these was below -0.55;
-five of the 27 wrong ones were below -0.6."""
+rests of 35 lines of six repositories, told by the 0.5B with a third typed, 8 were right and none of these was below
+-0.55; five of the 27 wrong ones were below -0.6."""
 
 
 class Confidence:
