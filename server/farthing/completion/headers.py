@@ -1,8 +1,8 @@
 """Which header stands before each document in the prompts, and when it is worth its tokens.
 
-A header is computed once and kept in the KV cache, but until then it delays everything. So how much of it there is goes
-by the speed that was measured: what the machine reads within a moment goes in at once; anything more is read while the
-user pauses, and stands in the prompts from then on. It stays while the cursor does not go far.
+A header is computed once and kept in the KV cache, but until then it delays everything. So it goes by the speed that was
+measured: what the machine reads within a moment goes in at once, more is read while the user pauses, and stands in the
+prompts from then on; a slow machine reads one only for who asks outright. It stays while the cursor does not go far.
 """
 
 import asyncio
@@ -34,6 +34,12 @@ CHARS_PER_TOKEN = 3.2
 
 STAYS = 16
 """Lines: a cursor that is no further from where a header was made still has use for it."""
+
+FAST = 1000.0
+"""Tokens a second that a machine must read for a header that nobody asked for. On two cores, which read 175, twelve
+lines of flask, hono, gin and httpx were typed with 44.9 % of the characters saved with headers and 50.3 % without: until
+one is read there is nothing on screen, and every token behind it takes longer."""
+
 
 ASSUMED = 100.0
 """Tokens a second, until they are measured: those of a slow machine."""
@@ -83,6 +89,11 @@ class Headers:
         """How many tokens a header may have that is to be read in so many seconds; 0 where that is too little."""
         tokens = min(int((self._speed or ASSUMED) * seconds), MOST_TOKENS)
         return tokens if tokens >= LEAST_TOKENS else 0
+
+    @property
+    def pay(self) -> bool:
+        """Whether this machine is fast enough for headers that nobody asked for."""
+        return (self._speed or 0.0) >= FAST
 
     def missing(self, request: CompletionRequest) -> bool:
         """Whether a document has no header yet, and may have one."""

@@ -46,14 +46,15 @@ class Warming:
     async def _read(self, request: CompletionRequest, settings: CompletionSettings) -> None:
         context, headers = context_of(request, settings), self._headers
         with contextlib.suppress(FarthingError):  # who asks will meet it again, and show it
-            if headers.missing(request) and (header := await headers.make(request, context, AT_ONCE_S)):
+            if headers.pay and headers.missing(request) and (header := await headers.make(request, context, AT_ONCE_S)):
                 headers.use(request.document, header)
             if not await self._fill(request, context, headers.current(request.document).text):
                 return
-            if not headers.improvable(request) or not (header := await headers.make(request, context, PAUSE_S)):
+            if not headers.pay or not headers.improvable(request):
                 return
+            header = await headers.make(request, context, PAUSE_S)
             # Until it is read whole, keystrokes go on with the one that is read already.
-            if await self._fill(request, context, header.text):
+            if header and await self._fill(request, context, header.text):
                 headers.use(request.document, header)
 
     async def _fill(self, request: CompletionRequest, context: Context, header: str) -> bool:

@@ -69,8 +69,17 @@ async def test_a_header_that_is_read_at_once_goes_in_at_once_and_a_longer_one_in
     assert [request.max_tokens for request in desk.backend.requests] == [0, 0]
 
 
-async def test_a_slow_machine_reads_the_document_first() -> None:
-    desk = Desk(Known(), (Usage(100), 1.0))
+async def test_a_slow_machine_reads_none_but_for_who_asks_outright() -> None:
+    desk = Desk(Known(), (Usage(1000), 5.0))
+    desk.pipeline._generations._warming._headers.was_read = lambda usage, seconds: None  # type: ignore[method-assign]
+    await desk.rest()
+    assert desk.read == [""]
+    assert await desk.pipeline.complete(replace(REQUEST, multiline=True), SETTINGS)
+    assert desk.read == ["", "first\n"]
+
+
+async def test_the_first_document_tells_how_fast_the_machine_is() -> None:
+    desk = Desk(Known(), None)
     await desk.rest()
     assert desk.read == ["", "first\n"]
 
