@@ -1,8 +1,8 @@
 """Which header stands before each document in the prompts, and when it is worth its tokens.
 
-A header is computed once and kept in the KV cache, but until then it delays everything. So it goes by the speed that was
-measured: what the machine reads within a moment goes in at once, more is read while the user pauses, and stands in the
-prompts from then on; a slow machine reads one only for who asks outright. It stays while the cursor does not go far.
+A header is computed once and kept in the KV cache, but until then it delays everything. So it goes by the speed that
+was measured: what the machine reads within a moment goes in at once, more is read while the user pauses, and stands in
+the prompts from then on; a slow machine reads one only for who asks outright. It stays until the cursor goes far.
 """
 
 import asyncio
@@ -37,8 +37,8 @@ STAYS = 16
 
 FAST = 1000.0
 """Tokens a second that a machine must read for a header that nobody asked for. On two cores, which read 175, twelve
-lines of flask, hono, gin and httpx were typed with 44.9 % of the characters saved with headers and 50.3 % without: until
-one is read there is nothing on screen, and every token behind it takes longer."""
+lines of flask, hono, gin and httpx were typed with 44.9 % of the characters saved with headers and 50.3 % without:
+until one is read there is nothing on screen, and every token behind it takes longer."""
 
 
 ASSUMED = 100.0
