@@ -23,6 +23,7 @@ from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.edits import Edit
+from farthing.completion.generation import Generation, Outcome
 from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
@@ -199,7 +200,13 @@ def build() -> Server:
     surroundings = Surroundings(folders)
     pipeline = CompletionPipeline(selected, Headers(surroundings))
     domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings)
-    domain.pipeline.on_generated = domain.statistics.generated
+
+    def generated(generation: Generation, outcome: Outcome) -> None:
+        domain.statistics.generated(generation, outcome)
+        domain.records.generated(generation, outcome)
+
+    domain.pipeline.on_generated = generated
+    domain.records.folder_of = lambda uri: handlers.folder_of(server.workspace, uri)
     handlers.register(server, domain)
     return server
 

@@ -3,10 +3,10 @@
 from pygls.lsp.server import LanguageServer
 
 from farthing.handlers import completion, configuration, documents, models, notebooks, repository
-from farthing.handlers.domain import Domain, position_encoding
+from farthing.handlers.domain import Domain, folder_of, position_encoding
 from farthing.handlers.notebooks import SYNC as NOTEBOOK_SYNC
 
-__all__ = ["NOTEBOOK_SYNC", "Domain", "position_encoding", "register"]
+__all__ = ["NOTEBOOK_SYNC", "Domain", "folder_of", "position_encoding", "register"]
 
 
 def register(server: LanguageServer, domain: Domain) -> None:
