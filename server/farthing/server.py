@@ -29,6 +29,7 @@ from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.completion.surroundings import Surroundings
 from farthing.index.folders import Folders
+from farthing.meter.meter import Meter
 from farthing.status import StatusBoard
 from farthing.text import lsp_offset
 
@@ -193,13 +194,17 @@ def build() -> Server:
     def publish(status: protocol.Status) -> None:
         server.protocol.notify(protocol.STATUS_DID_CHANGE, asdict(status))
 
+    def publish_ledger(status: protocol.LedgerStatus) -> None:
+        server.protocol.notify(protocol.LEDGER_DID_CHANGE, asdict(status))
+
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
     folders = Folders()
     surroundings = Surroundings(folders)
     pipeline = CompletionPipeline(selected, Headers(surroundings))
-    domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings)
+    meter = Meter(publish_ledger)
+    domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings, meter)
 
     def generated(generation: Generation, outcome: Outcome) -> None:
         domain.statistics.generated(generation, outcome)

@@ -17,6 +17,7 @@ from farthing.completion.statistics import Statistics
 from farthing.completion.surroundings import Surroundings
 from farthing.engine.models import store
 from farthing.index.folders import Folders
+from farthing.meter.meter import Meter
 from farthing.settings import Settings
 from farthing.status import StatusBoard
 from farthing.text import Encoding
@@ -43,6 +44,8 @@ class Domain:
     statistics: Statistics
     surroundings: Surroundings
     """What the model should know of other files."""
+    meter: Meter
+    """What the workspace's session spends in the cloud."""
     records: Records = field(default_factory=Records)
     """What completions took, for the ledger."""
     settings: Settings = field(default_factory=Settings)
@@ -57,6 +60,7 @@ class Domain:
         await self.folders.aclose()
         await self.statistics.aclose()
         await self.records.aclose()
+        await self.meter.aclose()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run something that nobody waits for."""
