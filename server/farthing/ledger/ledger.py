@@ -103,7 +103,7 @@ class Ledger(Acts):
                 reserved=ask.prompt.total + max_output,
                 money_reserved=money or 0,
             )
-            accounts.record(db, now.wall_ms, "reserved", session["id"], request, values)
+            accounts.record(db, now.wall_ms, "reserved", session["id"], request, accounts.slim(values))
         return Reservation(request, session["id"], ask, max_output, money)
 
     def sent(self, reservation: Reservation) -> None:
