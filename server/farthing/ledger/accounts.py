@@ -39,6 +39,14 @@ def record(
     )
 
 
+def slim(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a new request as its event has them: without zeros, and without what no total is made of. There
+    may be a million."""
+    left_out = ("host", "pid", "started", "state", "outcome", "created_ms", "finished_ms")
+    money = ("money", "reserved_money")  # free and unknown are not the same
+    return {name: value for name, value in values.items() if name in money or (value and name not in left_out)}
+
+
 def insert(db: Connection, values: Mapping[str, Any]) -> int:
     """Write a request; returns its id. ``values`` by column; the rest have their defaults."""
     cursor = db.execute(

@@ -132,7 +132,7 @@ def record_local(db: Connection, work: LocalWork, now: Instant) -> int:
     }
     request = accounts.insert(db, values)
     accounts.roll_up(db, values)
-    accounts.record(db, now.wall_ms, "local", session, request, values)
+    accounts.record(db, now.wall_ms, "local", session, request, accounts.slim(values))
     return request
 
 

@@ -11,6 +11,7 @@ disk (milliseconds), the others don't. None of them belongs on an event loop.
 """
 
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Ledger(Acts):
     ) -> None:
         super().__init__(Store(path or ledger_path()), limits_of, now)
         self._late: list[Callable[[], object]] = []
+        self._finishing = threading.Lock()
         self._recovered_ms = 0
         self.recover()
 
@@ -103,7 +105,7 @@ class Ledger(Acts):
                 reserved=ask.prompt.total + max_output,
                 money_reserved=money or 0,
             )
-            accounts.record(db, now.wall_ms, "reserved", session["id"], request, values)
+            accounts.record(db, now.wall_ms, "reserved", session["id"], request, accounts.slim(values))
         return Reservation(request, session["id"], ask, max_output, money)
 
     def sent(self, reservation: Reservation) -> None:
@@ -254,6 +256,7 @@ class Ledger(Acts):
         self._tell()
 
     def _finish_late(self) -> None:
-        while self._late:
-            self._late[0]()
-            del self._late[0]
+        with self._finishing:
+            while self._late:
+                self._late[0]()
+                del self._late[0]

@@ -93,11 +93,11 @@ def _apply(books: Books, kind: str, session: int, request: int, data: Data) -> N
 
 
 def _open(books: Books, id: int, data: Data) -> None:
-    key = tuple(data[name] for name in ("session", "day", "local", "provider", "model", "task", "project"))
-    bound = data["reserved_input"] + data["reserved_output"]
-    books.requests[id] = _Request(
-        data["session"], data["day"], key, bound, data["reserved_input"], data.get("reserved_money"), "reserved"
-    )
+    texts = (data.get(name, "") for name in ("provider", "model", "task", "project"))
+    key = (data["session"], data["day"], data.get("local", 0), *texts)
+    input = data.get("reserved_input", 0)
+    bound, money = input + data.get("reserved_output", 0), data.get("reserved_money")
+    books.requests[id] = _Request(data["session"], data["day"], key, bound, input, money, "reserved")
 
 
 def _local(books: Books, id: int, data: Data) -> None:
@@ -148,7 +148,7 @@ _REQUEST_EVENTS = {
 
 
 def _counts(data: Data) -> tuple[int, ...]:
-    return tuple(data[name] for name in ("input", "cached", "cache_write", "output", "reasoning"))
+    return tuple(data.get(name, 0) for name in ("input", "cached", "cache_write", "output", "reasoning"))
 
 
 def session_rows(books: Books) -> Iterator[tuple[Any, ...]]:

@@ -13,7 +13,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initial
 from farthing.errors import CapExceeded, ProviderBlocked, Refused
 from farthing.ledger import processes, sessions
 from farthing.ledger.limits import Budget, Limits
-from farthing.ledger.model import NANO, Ask, PromptParts, Reservation, Usage
+from farthing.ledger.model import NANO, Ask, Price, PromptParts, Reservation, Usage
 from farthing.ledger.processes import Process
 from farthing.ledger.verify import verify
 from tests.support.ledger import ASK, HOUR, PRICE, WORK, WORKSPACE, Clock, open_ledger
@@ -25,6 +25,7 @@ ALL_LIMITS = [
     Limits(cap_tokens=5000, user=budget)
     for budget in (Budget(), Budget(day_tokens=DAY_TOKENS), Budget(day_tokens=DAY_TOKENS, day_money=DAY_MONEY))
 ]
+FREE = Price(0, 0, 0, 0, "", "user")
 MEMORY = Path("/dev/shm")
 """Where no disk has to be waited for."""
 
@@ -38,7 +39,7 @@ def asks(draw: st.DrawFn) -> Ask:
         prompt=PromptParts(files=draw(st.integers(1, 2000))),
         wanted_output=wanted,
         useful_output=draw(st.integers(1, min(wanted, 300))),
-        price=draw(st.sampled_from([PRICE, None])),
+        price=draw(st.sampled_from([PRICE, FREE, None])),
     )
 
 
