@@ -19,6 +19,13 @@
     │       ├── RemoteUnavailable   it can't be reached, failed, or stopped in the middle of an answer
     │       ├── RemoteRefused       it wants a key, is too busy, or has no such model
     │       └── RemoteGarbled       what it says is not what such a server says
+    ├── LedgerError             nothing was sent to the cloud
+    │   ├── LedgerUnavailable   the ledger can't be read or written
+    │   └── Refused             it is forbidden
+    │       ├── CapExceeded         the session's cap or a budget leaves too little
+    │       ├── PriceUnknown        there is a budget in money, and no price to count by
+    │       ├── ProviderBlocked     the provider went beyond a limit that it was sent
+    │       └── CloudPaused         the user has paused the cloud
     ├── IndexUnavailable        the repository's index can't be read or written
     └── Cancelled               the caller gave the work up
 
@@ -114,6 +121,34 @@ class RemoteRefused(RemoteError):
 
 class RemoteGarbled(RemoteError):
     """What the server says is not what such a server says."""
+
+
+class LedgerError(FarthingError):
+    """Nothing was sent to the cloud. Local work goes on."""
+
+
+class LedgerUnavailable(LedgerError):
+    """The ledger can't be read or written: damaged, read-only, of a newer version, or the disk is full."""
+
+
+class Refused(LedgerError):
+    """A request to the cloud that is forbidden."""
+
+
+class CapExceeded(Refused):
+    """The session's cap or a budget leaves less than what is useful."""
+
+
+class PriceUnknown(Refused):
+    """There is a budget in money, and the model has no price to count by."""
+
+
+class ProviderBlocked(Refused):
+    """The provider went beyond a limit that it was sent, and gets nothing more until the user says so."""
+
+
+class CloudPaused(Refused):
+    """The user has paused the cloud for this session."""
 
 
 class IndexUnavailable(FarthingError):

@@ -11,7 +11,7 @@ MAX_LINES = 300
 
 # A module imports from layers beneath its own, from its own package, and within the first and the last layer.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "errors", "paths", "protocol", "settings", "text"}),
+    frozenset({"__init__", "config", "errors", "paths", "protocol", "settings", "text"}),
     frozenset({"engine", "ledger"}),
     frozenset({"backends", "index", "routing"}),
     frozenset({"completion", "edit", "status"}),

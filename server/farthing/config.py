@@ -1,0 +1,58 @@
+"""The user's ``config.toml``: what the command line and the server both go by.
+
+Cloud providers, caps, budgets and prices stand in it; the settings of the editor are in ``settings.py``. It is read
+again whenever it has changed, so that all windows and the command line go by the same.
+"""
+
+import os
+import threading
+import tomllib
+from pathlib import Path
+
+from farthing import paths
+from farthing.errors import SettingsError
+
+MAX_BYTES = 1_000_000
+"""Of a file; nobody writes more."""
+
+_lock = threading.Lock()
+_read: dict[Path, tuple[tuple[int, int, int], dict[str, object] | SettingsError]] = {}
+
+
+def load(path: Path | None = None) -> dict[str, object]:
+    """What the file says; empty where there is none. Not to be changed.
+
+    Args:
+        path: of another file of the same kind; the user's ``config.toml`` when None.
+
+    Raises:
+        SettingsError: it can't be read, or is no TOML.
+    """
+    path = path or paths.config_file()
+    try:
+        info = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except OSError as exc:
+        raise SettingsError(f"{path} can't be read: {exc.strerror}", "Mend that") from exc
+    stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
+    with _lock:
+        known = _read.get(path)
+        if known is None or known[0] != stamp:
+            known = _read[path] = (stamp, _parse(path))
+    if isinstance(known[1], SettingsError):
+        raise known[1]
+    return known[1]
+
+
+def _parse(path: Path) -> dict[str, object] | SettingsError:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            return SettingsError(f"{path} has more than {MAX_BYTES} bytes", "Shorten it")
+        return tomllib.loads(data.decode("utf-8"))
+    except OSError as exc:
+        return SettingsError(f"{path} can't be read: {exc.strerror}", "Mend that")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as exc:
+        return SettingsError(f"{path} is no TOML: {exc}", "Mend it")
