@@ -25,6 +25,7 @@ from farthing.completion.edits import Edit
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.index.folders import Folders
+from farthing.meter.meter import Meter
 from farthing.status import StatusBoard
 from farthing.text import lsp_offset
 
@@ -159,10 +160,14 @@ def build() -> Server:
     def publish(status: protocol.Status) -> None:
         server.protocol.notify(protocol.STATUS_DID_CHANGE, asdict(status))
 
+    def publish_ledger(status: protocol.LedgerStatus) -> None:
+        server.protocol.notify(protocol.LEDGER_DID_CHANGE, asdict(status))
+
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
-    domain = handlers.Domain(backend, selected, CompletionPipeline(selected), status, Folders(), Statistics())
+    pipeline, meter = CompletionPipeline(selected), Meter(publish_ledger)
+    domain = handlers.Domain(backend, selected, pipeline, status, Folders(), Statistics(), meter)
     domain.pipeline.on_generated = domain.statistics.generated
     handlers.register(server, domain)
     return server

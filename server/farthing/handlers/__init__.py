@@ -2,7 +2,7 @@
 
 from pygls.lsp.server import LanguageServer
 
-from farthing.handlers import completion, configuration, documents, models, repository
+from farthing.handlers import completion, configuration, documents, ledger, models, repository
 from farthing.handlers.domain import Domain, position_encoding
 
 __all__ = ["Domain", "position_encoding", "register"]
@@ -10,5 +10,5 @@ __all__ = ["Domain", "position_encoding", "register"]
 
 def register(server: LanguageServer, domain: Domain) -> None:
     """Tell the server which method is answered how."""
-    for subject in (configuration, documents, completion, models, repository):
+    for subject in (configuration, documents, completion, ledger, models, repository):
         subject.register(server, domain)

@@ -14,6 +14,7 @@ from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.engine.models import store
 from farthing.index.folders import Folders
+from farthing.meter.meter import Meter
 from farthing.settings import Settings
 from farthing.status import StatusBoard
 from farthing.text import Encoding
@@ -38,6 +39,8 @@ class Domain:
     folders: Folders
     """The indexes of the workspace's folders."""
     statistics: Statistics
+    meter: Meter
+    """What the workspace's session spends in the cloud."""
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -49,6 +52,7 @@ class Domain:
         await self.selected.aclose()
         await self.folders.aclose()
         await self.statistics.aclose()
+        await self.meter.aclose()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run something that nobody waits for."""
