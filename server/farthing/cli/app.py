@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import complete, context, doctor, index, models, stats, tour
+from farthing.cli import cap, complete, context, doctor, index, ledger, models, stats, tour
 
 app = typer.Typer(
     name="farthing",
@@ -36,8 +36,11 @@ app.command("index")(index.index)
 app.command("symbols")(index.find_symbols)
 app.command("context")(context.context)
 app.command("stats")(stats.stats)
+app.command("cap")(cap.cap)
+app.command("usage")(ledger.usage)
 app.command("tour")(tour.tour)
 app.add_typer(models.app, name="models")
+app.add_typer(ledger.app, name="ledger")
 
 _PASSED_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 

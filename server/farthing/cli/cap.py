@@ -1,0 +1,106 @@
+"""``farthing cap``: what a workspace's session may still spend, and the user's word on it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from farthing.cli import output
+from farthing.errors import UsageError
+from farthing.ledger import limits
+from farthing.ledger.ledger import Ledger
+from farthing.ledger.places import canonical
+from farthing.ledger.report import CURRENCY, cost
+from farthing.ledger.room import dollars
+from farthing.ledger.state import SessionState
+
+ACTIONS = ("show", "set", "raise", "reset")
+
+
+@output.command
+def cap(
+    action: Annotated[str, typer.Argument(help="show, set N, raise N or reset.")] = "show",
+    tokens: Annotated[str, typer.Argument(metavar="[N]", help="Tokens: set to N, raise by N.")] = "",
+    root: Annotated[Path, typer.Option(help="The workspace.")] = Path(),
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
+) -> None:
+    """Show the cap of a workspace's cloud session, set it to N tokens, raise it by N, or begin a new session."""
+    if action not in ACTIONS:
+        raise UsageError(f"{action!r} is none of {', '.join(ACTIONS)}")
+    number = _number(action, tokens)
+    if not root.is_dir():
+        raise UsageError(f"there is no folder {root}")
+    workspace = canonical(root)
+    ledger = Ledger()
+    if action == "set":
+        ledger.set_cap(workspace, number)
+    elif action == "raise":
+        ledger.raise_cap(workspace, number)
+    elif action == "reset":
+        ledger.reset(workspace)
+    else:
+        ledger.open_session(workspace)
+    state = ledger.state(workspace)
+    ledger.close()
+    _warn(workspace, state, action, number)
+    if json:
+        output.print_json(_document(state))
+    else:
+        _show(state)
+
+
+def _number(action: str, tokens: str) -> int:
+    if action not in ("set", "raise"):
+        if tokens:
+            raise UsageError(f"cap {action} takes no number")
+        return 0
+    least = 1 if action == "raise" else 0
+    text = tokens.replace("_", "").replace(",", "")
+    if not text:
+        raise UsageError(f"how many tokens? Write farthing cap {action} N")
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text[:20]) <= limits.MAX_LIMIT:
+        raise UsageError(f"{tokens!r} is no whole number from {least} to {limits.MAX_LIMIT}")
+    return int(text)
+
+
+def _warn(workspace: str, state: SessionState, action: str, number: int) -> None:
+    found = limits.of_workspace(workspace)
+    for problem in found.problems:
+        output.err.print(f"farthing: {problem}", markup=False, soft_wrap=True)
+    if action in ("set", "raise") and found.ceiling_tokens is not None and state.cap == found.ceiling_tokens:
+        output.err.print(
+            f"farthing: {limits.REPOSITORY_FILE} of this repository allows no more than {state.cap:,} tokens",
+            markup=False,
+            soft_wrap=True,
+        )
+
+
+def _document(state: SessionState) -> dict[str, object]:
+    return {
+        "session": state.session,
+        "cap": state.cap,
+        "spent": state.spent,
+        "reserved": state.reserved,
+        "unsettled": state.unsettled,
+        "remaining": state.remaining,
+        "overshoot": state.overshoot,
+        "cost": cost(state.cloud),
+        "currency": CURRENCY,
+        "workspace": state.workspace,
+        "blocked": list(state.blocked),
+        "blocked_reason": state.blocked_reason,
+    }
+
+
+def _show(state: SessionState) -> None:
+    lines = [
+        f"{state.spent:,} of {state.cap:,} cloud tokens spent, {state.remaining:,} left",
+        f"  {state.reserved:,} more are reserved by requests that are under way" if state.reserved else "",
+        f"  {state.unsettled:,} of these are charged in full, as the provider never said" if state.unsettled else "",
+        f"  {state.overshoot:,} of these went beyond a limit that a provider was sent" if state.overshoot else "",
+        f"cost: {'?' if state.unpriced else dollars(state.money)}",
+        f"nothing can be sent: {state.blocked_reason}" if state.blocked_reason else "",
+        f"blocked: {', '.join(state.blocked)}; farthing cap reset gives another chance" if state.blocked else "",
+    ]
+    for line in filter(None, lines):
+        output.out.print(line, markup=False, soft_wrap=True)
