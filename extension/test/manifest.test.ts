@@ -42,10 +42,14 @@ describe("the manifest", () => {
       enabled: true,
       language: "x",
       languageEnabled: true,
+      cloud: "running",
+      aboutCloud: false,
     };
     const named = [
       ...menuItems(everything).map((item) => item.command),
-      ...[...sources.matchAll(/"(farthing\.(?:show|restart|install|pick|pull|toggle|open)\w+)"/g)].map((m) => m[1]),
+      ...[...sources.matchAll(/"(farthing\.(?:show|restart|install|pick|pull|toggle|open|raise|new)\w+)"/g)].map(
+        (m) => m[1],
+      ),
       ...[...JSON.stringify(manifest).matchAll(/command:(farthing\.\w+)/g)].map((match) => match[1]),
     ].filter((command) => command?.startsWith("farthing."));
     for (const command of named) {

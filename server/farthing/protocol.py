@@ -223,6 +223,7 @@ class UsageSection:
     """One table of a report."""
 
     title: str
+    """What the rows are: ``Day``, ``Model``, …"""
     rows: tuple[UsageLine, ...]
 
 

@@ -14,10 +14,10 @@ DAYS = 30
 """As many as anybody looks through."""
 
 SECTIONS: tuple[tuple[str, Grouping], ...] = (
-    ("By day", "day"),
-    ("By model", "model"),
-    ("By task", "task"),
-    ("By project", "project"),
+    ("Day", "day"),
+    ("Model", "model"),
+    ("Task", "task"),
+    ("Project", "project"),
 )
 
 
