@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from commits import Case
 
-from farthing.index import tokens
+from farthing import tokens
 from farthing.index.rows import split_name
 
 K1, B = 1.5, 0.75

@@ -22,7 +22,8 @@ from pathlib import Path
 import baselines
 import numpy as np
 
-from farthing.index import indexer, pack, tokens
+from farthing import tokens
+from farthing.index import indexer, pack
 from farthing.index.rank import Ranker, Selection
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store

@@ -11,7 +11,7 @@ MAX_LINES = 300
 
 # A module imports from layers beneath its own, from its own package, and within the first and the last layer.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "config", "errors", "paths", "protocol", "settings", "text"}),
+    frozenset({"__init__", "config", "errors", "paths", "protocol", "settings", "text", "tokens"}),
     frozenset({"engine", "ledger"}),
     frozenset({"backends", "index", "routing"}),
     frozenset({"completion", "edit", "meter", "status"}),
@@ -21,10 +21,12 @@ LAYERS: tuple[frozenset[str], ...] = (
 
 # Library -> where it may be imported: a package or module, or with a leading dot the last part of a module's name.
 DOORS: dict[str, tuple[str, ...]] = {
+    "genai_prices": ("ledger.prices",),
     "llama_cpp": ("engine",),
     "lsprotocol": ("server", "handlers", "protocol", "cli.serve"),
     "pygls": ("server", "handlers", "protocol", "cli.serve"),
     "sqlite3": (".store", ".migrations"),
+    "tiktoken": ("tokens",),
     "tree_sitter": ("index",),
 }
 

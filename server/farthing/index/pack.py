@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from farthing.index import tokens
+from farthing import tokens
 from farthing.index.symbols import Symbol
 
 LEAST = 12

@@ -174,7 +174,8 @@ def period_rows(books: Books) -> Iterator[tuple[Any, ...]]:
             continue
         is_open = request.state in ("reserved", "sent")
         bound, bound_money = (request.bound, request.bound_money or 0) if is_open else (0, 0)
-        for workspace in ("", books.sessions[request.session].workspace):
+        session = books.sessions.get(request.session)  # None where its first event is damaged, which was told
+        for workspace in ("", session.workspace if session else "?"):
             for period in (request.day, request.day[:7]):
                 _add(sums[workspace, period], (request.charged, bound, request.paid, bound_money))
     for key, amounts in sums.items():

@@ -7,8 +7,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from farthing import tokens
 from farthing.cli import context, output
-from farthing.index import tokens
 from tests.support import repositories
 
 

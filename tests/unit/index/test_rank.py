@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from farthing.index import candidates, coverage, symbols, tokens
+from farthing import tokens
+from farthing.index import candidates, coverage, symbols
 from farthing.index.pack import Item, Text
 from farthing.index.rank import Ranker, Selection
 from farthing.index.retrieval import Retrieval
