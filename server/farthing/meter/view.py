@@ -2,7 +2,6 @@
 
 from farthing.ledger.limits import MAX_LIMIT
 from farthing.ledger.model import NANO
-from farthing.ledger.room import dollars
 from farthing.ledger.state import COMPLETION, SessionState, Totals, UsageRow
 from farthing.protocol import LedgerLevel, LedgerStatus, UsageLine
 
@@ -15,7 +14,8 @@ SHARE_OF_CAP: tuple[tuple[float, LedgerLevel], ...] = ((0.9, "warning90"), (0.75
 RECENT_MINUTES = 10
 """What ``SessionState.recent_tokens`` looks back on."""
 
-SMALLEST_SHOWN = NANO // 10_000
+SMALLEST_SHOWN = 0.0001
+"""Dollars."""
 
 
 def status(
@@ -82,9 +82,15 @@ def money(totals: Totals) -> str:
     """What requests cost, for people; with a question mark where a price is unknown."""
     if totals.unpriced and not totals.money:
         return "$?"
+    return f"{_dollars(totals.money)}+?" if totals.unpriced else _dollars(totals.money)
+
+
+def _dollars(money: int) -> str:
+    amount = money / NANO
+    if money == 0 or amount >= 0.01:
+        return f"${amount:,.2f}"
     # Something that was paid is never shown as nothing.
-    known = f"<{dollars(SMALLEST_SHOWN)}" if 0 < totals.money < SMALLEST_SHOWN else dollars(totals.money)
-    return f"{known}+?" if totals.unpriced else known
+    return f"${amount:.4f}" if amount >= SMALLEST_SHOWN else f"<${SMALLEST_SHOWN}"
 
 
 def percent(share: float | None) -> int | None:

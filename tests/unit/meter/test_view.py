@@ -115,7 +115,9 @@ def test_blocked_providers() -> None:
     [
         (Totals(), "$0.00"),
         (Totals(money=420_000_000), "$0.42"),
+        (Totals(money=82_000_000), "$0.08"),
         (Totals(money=4_200_000), "$0.0042"),
+        (Totals(money=1_234_500_000_000), "$1,234.50"),
         (Totals(money=10), "<$0.0001"),
         (Totals(unpriced=1), "$?"),
         (Totals(money=420_000_000, unpriced=1), "$0.42+?"),
