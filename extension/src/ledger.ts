@@ -95,7 +95,7 @@ class Session {
     const answer = await window.showInputBox({
       title: "Farthing: Raise Cap",
       prompt: `Cloud tokens that this session may spend in all; ${full(spent)} of ${full(cap)} are spent`,
-      value: String(suggestedCap),
+      value: full(suggestedCap),
       validateInput: (text) => capProblem(text, cap),
     });
     const tokens = parseTokens(answer ?? "");

@@ -22,6 +22,8 @@ export interface Clock {
 /** Longer names say no more and break the table. */
 const MAX_NAME = 60;
 
+const LINE_BREAK = "  \n";
+
 const LOCAL_WORK = "Local work goes on.";
 
 /** Undefined while there is nothing to say: no folder, or neither a cloud to spend in nor anything spent. */
@@ -67,11 +69,15 @@ function attention({ level }: LedgerStatus): Attention {
 
 function tooltip(status: LedgerStatus, clock: Clock): string {
   const total = status.byModel.length > 1 ? [{ ...status.cloud, name: "all" }] : [];
+  const tables: readonly Table[] = [
+    { title: "Model", rows: [...status.byModel, ...total] },
+    { title: "Task", rows: status.byTask },
+  ];
   return [
     `**Farthing: Cloud Session of ${escape(status.workspace)}**`,
-    ...ledgerLines(status, clock).map(escape),
-    ...table("Model", [...status.byModel, ...total]),
-    ...table("Task", status.byTask),
+    ledgerLines(status, clock).map(escape).join(LINE_BREAK),
+    // A tooltip leaves no room between columns.
+    ...markdownTable(tables, "&nbsp;&nbsp;&nbsp;"),
   ].join("\n\n");
 }
 
@@ -103,8 +109,8 @@ function burnRate({ burnRate: rate, minutesLeft }: LedgerStatus): string {
   if (rate === 0) {
     return "";
   }
-  const left = minutesLeft === null ? "" : `: enough for ${full(minutesLeft)} more minutes`;
-  return `Burn rate: ${full(rate)} tokens a minute${left}`;
+  const left = minutesLeft === null ? "" : `, enough for ${full(minutesLeft)} more`;
+  return `Burn rate over ten minutes: ${full(rate)} tokens a minute${left}`;
 }
 
 function answers({ localShare, localAnswers, cloudAnswers }: LedgerStatus): string {
@@ -113,25 +119,43 @@ function answers({ localShare, localAnswers, cloudAnswers }: LedgerStatus): stri
     : `Asks and edits: ${full(localAnswers)} answered locally, ${full(cloudAnswers)} by the cloud`;
 }
 
-/** None where there are no rows. */
-function table(title: string, rows: readonly UsageLine[]): readonly string[] {
-  if (rows.length === 0) {
+interface Table {
+  readonly title: string;
+  readonly rows: readonly UsageLine[];
+}
+
+const COLUMNS = ["Requests", "Input", "Cached", "Output", "Reasoning", "Cost"];
+
+/** Several below each other with the same columns; none where there are no rows. */
+function markdownTable(tables: readonly Table[], space = ""): readonly string[] {
+  const [first, ...others] = tables.filter(({ rows }) => rows.length > 0);
+  if (first === undefined) {
     return [];
   }
-  const lines = rows.map(({ name, local, requests, input, cached, output, reasoning, money }) => {
-    const numbers = [requests, input, cached, output, reasoning].map(full);
-    const label = escape(local ? `${clip(name)} (local)` : clip(name));
-    return [label, ...numbers, escape(money === "" ? "–" : money)];
-  });
-  const head = [title, "Requests", "Input", "Cached", "Output", "Reasoning", "Cost"];
-  const rule = head.map((_, column) => (column === 0 ? ":--" : "--:"));
-  return [[head, rule, ...lines].map((cells) => `| ${cells.join(" | ")} |`).join("\n")];
+  const nothing = COLUMNS.map(() => "");
+  const lines = [
+    [first.title, ...COLUMNS.map((column) => space + column)],
+    [":--", ...COLUMNS.map(() => "--:")],
+    ...first.rows.map((row) => cells(row, space)),
+    ...others.flatMap(({ title, rows }) => [[`**${title}**`, ...nothing], ...rows.map((row) => cells(row, space))]),
+  ];
+  return [lines.map((line) => `| ${line.join(" | ")} |`).join("\n")];
+}
+
+function cells(line: UsageLine, space: string): readonly string[] {
+  const { name, local, requests, input, cached, output, reasoning, money } = line;
+  const label = local ? `${clip(name)} (local)` : clip(name);
+  const numbers = [...[requests, input, cached, output, reasoning].map(full), escape(money === "" ? "–" : money)];
+  return [escape(label), ...numbers.map((number) => space + number)];
 }
 
 /** A document in Markdown. */
 export function reportText({ since, sections }: UsageReport): string {
   const filled = sections.filter(({ rows }) => rows.length > 0);
-  const tables = filled.flatMap(({ title, rows }) => [`## By ${escape(title.toLowerCase())}`, ...table(title, rows)]);
+  const tables = filled.flatMap(({ title, rows }) => [
+    `## By ${escape(title.toLowerCase())}`,
+    ...markdownTable([{ title, rows }]),
+  ]);
   return [
     "# Farthing: Usage",
     `Tokens since ${escape(since)}, in all workspaces. Input includes what was cached, output what was reasoned; a question mark stands for a price that nobody knows. Counted and kept on this machine only.`,

@@ -114,7 +114,7 @@ describe("the cloud session in the status bar", () => {
       view?.accessible,
       "Farthing: Cloud Session. 31,200 of 50,000 tokens spent, $0.42. " +
         "4,000 reserved for requests under way, 14,800 left. " +
-        "Burn rate: 620 tokens a minute: enough for 23 more minutes. Last cloud call: 11:59. " +
+        "Burn rate over ten minutes: 620 tokens a minute, enough for 23 more. Last cloud call: 11:59. " +
         "Asks and edits: 9 answered locally, 2 by the cloud. Completions: 1,234, all local",
     );
   });
@@ -125,7 +125,9 @@ describe("the tooltip of the cloud session", () => {
   const ask = line("ask", { local: true, requests: 9, input: 10 });
 
   test("has a row for each model and task, as the server has them", () => {
-    const shown = tooltip({ byModel: [frontier], byTask: [ask] });
+    const shown = tooltip({ byModel: [frontier], byTask: [ask] }).replaceAll("&nbsp;", "");
+    assert.ok(shown.includes("| Model | Requests | Input |"), shown);
+    assert.ok(shown.includes("| **Task** |  |  |"), shown);
     assert.ok(shown.includes("| big\\-1 | 2 | 1,500 | 500 | 70 | 20 | \\$0\\.42 |"), shown);
     assert.ok(shown.includes("| ask \\(local\\) | 9 | 10 | 0 | 0 | 0 | – |"), shown);
     assert.ok(!shown.includes("| all |"));
@@ -133,7 +135,8 @@ describe("the tooltip of the cloud session", () => {
 
   test("has the sum of several models, which is the server's too", () => {
     const cloud = line("", { requests: 5, input: 7777 });
-    assert.ok(tooltip({ byModel: [frontier, line("b")], cloud }).includes("| all | 5 | 7,777 |"));
+    const shown = tooltip({ byModel: [frontier, line("b")], cloud }).replaceAll("&nbsp;", "");
+    assert.ok(shown.includes("| all | 5 | 7,777 |"), shown);
   });
 
   test("says what was charged without being known, and beyond a limit", () => {
@@ -146,12 +149,12 @@ describe("the tooltip of the cloud session", () => {
 
   test("what is blocked comes first, and that local work goes on with it", () => {
     const shown = tooltip({ level: "blocked", blockedReason: "the cap is used up" });
-    assert.match(shown.split("\n\n")[1] ?? "", /^Blocked\\: the cap is used up\\\. Local work goes on\\\.$/);
+    assert.match(shown.split("\n\n")[1] ?? "", /^Blocked\\: the cap is used up\\\. Local work goes on\\\. {2}\n0 of/);
   });
 
   test("names that others chose are plain text in one cell", () => {
     const evil = "a|b\n[x](command:y) <img src=z> https://w.example www.v.example `q` **r** \u202E$(zap)";
-    const shown = tooltip({ byModel: [line(evil)] });
+    const shown = tooltip({ byModel: [line(evil)] }).replaceAll("&nbsp;", "");
     const row = shown.split("\n").find((each) => each.startsWith("| a")) ?? "";
     assert.equal(row.split(/(?<!\\)\|/).length, 9);
     assert.doesNotMatch(row, /(?<!\\)[[\]()<>`*:/.$]/);

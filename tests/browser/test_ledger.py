@@ -9,6 +9,7 @@ from statistics import median
 
 import pytest
 
+from farthing.ledger.store import ledger_path
 from tests.browser.conftest import FILE, SIZE, OpenVSCode
 from tests.support.ledger_user import Spender, spender
 from tests.support.vscode import Workbench, until
@@ -118,16 +119,25 @@ def _go_on(one: Workbench, bars: _Bars, name: str) -> None:
     pause.click()
     bars.wait("local 71% · 49.6k/75k · $0.17 · paused")
     one.command("Farthing: Usage Report")
-    one.page.locator(".tab.active").filter(has_text="Usage").wait_for()
-    one.page.wait_for_timeout(1500)
+    until(lambda: any(frame.get_by_text("By project").count() for frame in one.page.frames), "the report")
     one.screenshot(f"{name}-report")
     one.command("Farthing: New Session")
     bars.wait("0/50k")
 
 
 @pytest.mark.usefixtures("home_with_models")
-def test_who_has_no_cloud_sees_no_session(vscode: OpenVSCode) -> None:
+def test_who_has_no_cloud_sees_no_session(vscode: OpenVSCode, farthing_home: Path) -> None:
+    settings = farthing_home / "config.toml"
     with vscode() as workbench:
-        workbench.open(FILE)
+        bars = _Bars(workbench)
         workbench.wait_for_status("ready")
-        assert not workbench.status_item("ledger").count()
+        bars.wait("")
+        settings.write_text(CONFIG)
+        bars.wait("0/50k")
+        ledger_path().rename(farthing_home / "elsewhere")
+        bars.wait("cloud off error")
+        workbench.status_item("ledger").hover()
+        workbench.page.locator(".monaco-hover").filter(has_text="moved or replaced").wait_for()
+        workbench.screenshot("ledger-off")
+        settings.unlink()
+        bars.wait("")

@@ -229,7 +229,7 @@ class Workbench:
         """Keep what is seen now as a build artefact."""
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{name}.png"
-        self.page.screenshot(path=path)
+        self.page.screenshot(path=path, animations="disabled")
         return path
 
 
