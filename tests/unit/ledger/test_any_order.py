@@ -1,6 +1,5 @@
 """Whatever comes in whatever order, nothing that an honest provider bills exceeds what was allowed."""
 
-import contextlib
 import dataclasses
 import shutil
 import tempfile
@@ -9,19 +8,41 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
-from farthing.errors import CapExceeded, Refused
-from farthing.ledger import processes
+from farthing.errors import CapExceeded, ProviderBlocked, Refused
+from farthing.ledger import processes, sessions
 from farthing.ledger.limits import Budget, Limits
-from farthing.ledger.model import NANO, PromptParts, Reservation, Usage
+from farthing.ledger.model import NANO, Ask, PromptParts, Reservation, Usage
 from farthing.ledger.processes import Process
 from farthing.ledger.verify import verify
 from tests.support.ledger import ASK, HOUR, PRICE, WORK, WORKSPACE, Clock, open_ledger
 
 ME = processes.me()
 NUMBERS = st.integers(-5, 2000) | st.sampled_from([10**6, 10**9, 10**12])
-LIMITS = Limits(cap_tokens=5000, user=Budget(day_tokens=12_000, day_money=NANO // 5))
+DAY_TOKENS, DAY_MONEY = 12_000, NANO // 10
+ALL_LIMITS = [
+    Limits(cap_tokens=5000, user=budget)
+    for budget in (Budget(), Budget(day_tokens=DAY_TOKENS), Budget(day_tokens=DAY_TOKENS, day_money=DAY_MONEY))
+]
+MEMORY = Path("/dev/shm")
+"""Where no disk has to be waited for."""
+
+
+@st.composite
+def asks(draw: st.DrawFn) -> Ask:
+    """Of all sizes, with and without a price."""
+    wanted = draw(st.integers(1, 3000))
+    return dataclasses.replace(
+        ASK,
+        prompt=PromptParts(files=draw(st.integers(1, 2000))),
+        wanted_output=wanted,
+        useful_output=draw(st.integers(1, min(wanted, 300))),
+        price=draw(st.sampled_from([PRICE, None])),
+    )
+
+
+ASKS = asks()
 
 
 @dataclasses.dataclass
@@ -40,13 +61,14 @@ class AnyOrder(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.home = Path(tempfile.mkdtemp(prefix="fh-"))
+        self.home = Path(tempfile.mkdtemp(prefix="fh-", dir=MEMORY if MEMORY.is_dir() else None))
         self.patch = pytest.MonkeyPatch()
         self.clock = Clock()
         self.births = 0
         self.living = {self.born()}
         self.patch.setattr(Process, "lives", lambda process: process in self.living)
-        self.ledger = open_ledger(self.home, LIMITS, self.clock)
+        self.limits = ALL_LIMITS[0]
+        self.ledger = open_ledger(self.home, self.limits, self.clock)
         self.honest: dict[int, int] = {}
         """Tokens that each session was billed within its limits."""
         self.caps: dict[int, int] = {}
@@ -59,56 +81,74 @@ class AnyOrder(RuleBasedStateMachine):
         self.patch.setattr(processes, "me", lambda: process)
         return process
 
-    @rule(
-        target=reserved,
-        input=st.integers(1, 2000),
-        wanted=st.integers(1, 3000),
-        useful=st.integers(1, 300),
-        priced=st.booleans(),
-    )
-    def reserve(self, input: int, wanted: int, useful: int, priced: bool) -> Reservation | None:
-        ask = dataclasses.replace(
-            ASK,
-            prompt=PromptParts(files=input),
-            wanted_output=wanted,
-            useful_output=min(useful, wanted),
-            price=PRICE if priced else None,
-        )
+    @initialize(limits=st.sampled_from(ALL_LIMITS))
+    def begin(self, limits: Limits) -> None:
+        self.limits = limits
+        self.open_again()
+
+    def open_again(self) -> None:
+        """As after a crash."""
+        self.ledger.close()
+        self.ledger = open_ledger(self.home, self.limits, self.clock)
+
+    @rule(target=reserved, ask=ASKS)
+    def reserve(self, ask: Ask) -> Reservation | None:
+        return self.reserving(ask)
+
+    def reserving(self, ask: Ask) -> Reservation | None:
+        """Refused only where there is no room, and never beyond the cap."""
+        if self.limits.user.day_money is not None:
+            ask = dataclasses.replace(ask, price=PRICE)
         try:
             reservation = self.ledger.reserve(ask)
         except CapExceeded:
-            state = self.ledger.state(WORKSPACE)
-            with self.ledger.store.snapshot() as db:
-                day = db.execute(
-                    "SELECT max(tokens_spent + tokens_reserved), max(money_spent + money_reserved) "
-                    "FROM periods WHERE workspace = ''"
-                ).fetchone()
-            least = input + ask.useful_output
-            assert (
-                least > state.remaining
-                or least > 12_000 - (day[0] or 0)
-                or PRICE.bound(input, ask.useful_output) > NANO // 5 - (day[1] or 0)
-            ), "refused, and there was room"
+            assert not self.fits(ask), "refused, and there was room"
             return None
-        except Refused:
+        except ProviderBlocked:
             return None
-        assert min(useful, wanted) <= reservation.max_output <= wanted
+        assert ask.useful_output <= reservation.max_output <= ask.wanted_output
         state = self.ledger.state(WORKSPACE)
         assert state.spent + state.reserved <= state.cap
         self.caps[reservation.session] = max(self.caps.get(reservation.session, 0), state.cap)
         return reservation
 
+    def fits(self, ask: Ask) -> bool:
+        """Whether the least that is useful is within all limits."""
+        least = ask.prompt.total + ask.useful_output
+        if least > self.ledger.state(WORKSPACE).remaining:
+            return False
+        with self.ledger.store.snapshot() as db:
+            day = sessions.today(db, self.clock())
+            tokens, money = db.execute(
+                "SELECT tokens_spent + tokens_reserved, money_spent + money_reserved FROM periods "
+                "WHERE workspace = '' AND period = ?",
+                (day,),
+            ).fetchone() or (0, 0)
+        budget = self.limits.user
+        if budget.day_tokens is not None and tokens + least > budget.day_tokens:
+            return False
+        cost = PRICE.bound(ask.prompt.total, ask.useful_output)
+        return budget.day_money is None or money + cost <= budget.day_money
+
     @rule(target=sent, reservation=consumes(reserved), output=st.integers(0, 3000))
     def send(self, reservation: Reservation | None, output: int) -> Sent | None:
+        return self.sending(reservation, output)
+
+    @rule(target=sent, ask=ASKS, output=st.integers(0, 3000))
+    def reserve_and_send(self, ask: Ask, output: int) -> Sent | None:
+        return self.sending(self.reserving(ask), output)
+
+    def sending(self, reservation: Reservation | None, output: int) -> Sent | None:
+        """From here on an honest provider may bill anything up to the limits."""
         if reservation is None:
             return None
-        with contextlib.suppress(Refused):
+        try:
             self.ledger.sent(reservation)
-            # From here on an honest provider may bill anything up to the limits.
-            billed = reservation.ask.prompt.total + min(output, reservation.max_output)
-            self.honest[reservation.session] = self.honest.get(reservation.session, 0) + billed
-            return Sent(reservation, billed)
-        return None
+        except Refused:  # taken for dead
+            return None
+        billed = reservation.ask.prompt.total + min(output, reservation.max_output)
+        self.honest[reservation.session] = self.honest.get(reservation.session, 0) + billed
+        return Sent(reservation, billed)
 
     @rule(each=sent)
     def settle_honestly(self, each: Sent | None) -> None:
@@ -147,27 +187,21 @@ class AnyOrder(RuleBasedStateMachine):
         if each is not None:
             self.ledger.outcome(each.reservation.id, outcome)  # type: ignore[arg-type]
 
-    @rule()
-    def crash(self) -> None:
-        self.living = {self.born()}
-        self.ledger.store.close()
-        self.ledger = open_ledger(self.home, LIMITS, self.clock)
-
-    @rule()
-    def a_second_window_opens(self) -> None:
-        self.living.add(self.born())
-
-    @rule(tokens=st.integers(0, 8000))
-    def set_cap(self, tokens: int) -> None:
-        self.ledger.set_cap(WORKSPACE, tokens)
-
-    @rule(tokens=st.integers(1, 3000))
-    def raise_cap(self, tokens: int) -> None:
-        self.ledger.raise_cap(WORKSPACE, tokens)
-
-    @rule()
-    def reset(self) -> None:
-        self.ledger.reset(WORKSPACE)
+    @rule(what=st.sampled_from(["crash", "window", "cap", "raise", "reset", "local"]), tokens=st.integers(1, 8000))
+    def something_else(self, what: str, tokens: int) -> None:
+        if what == "crash":
+            self.living = {self.born()}
+            self.open_again()
+        elif what == "window":
+            self.living.add(self.born())
+        elif what == "cap":
+            self.ledger.set_cap(WORKSPACE, tokens)
+        elif what == "raise":
+            self.ledger.raise_cap(WORKSPACE, tokens)
+        elif what == "reset":
+            self.ledger.reset(WORKSPACE)
+        else:
+            assert self.ledger.record_local(WORK)
 
     @rule(hours=st.sampled_from([-100, -1, 1, 13, 25]), steadily=st.booleans())
     def time_goes(self, hours: int, steadily: bool) -> None:
@@ -176,20 +210,21 @@ class AnyOrder(RuleBasedStateMachine):
         else:
             self.clock.set_to(self.clock.at.wall_ms + hours * HOUR)
 
-    @rule()
-    def work_locally(self) -> None:
-        assert self.ledger.record_local(WORK)
-
     @invariant()
     def nothing_exceeds_its_cap(self) -> None:
         with self.ledger.store.snapshot() as db:
             rows = db.execute("SELECT id, spent, reserved, overshoot, unsettled FROM sessions").fetchall()
             periods = db.execute("SELECT * FROM periods").fetchall()
+            overshoot_in_all = sum(row[3] for row in rows)
         for id, spent, reserved, overshoot, unsettled in rows:
             assert spent - overshoot + reserved <= self.caps.get(id, 0)
             assert min(spent, reserved, overshoot, unsettled) >= 0
             assert self.honest.get(id, 0) <= spent + reserved
-        assert all(min(row[2:]) >= 0 for row in periods)
+        for workspace, period, spent, reserved, money_spent, money_reserved in periods:
+            assert min(spent, reserved, money_spent, money_reserved) >= 0
+            if not workspace and len(period) == 10 and self.limits.user.day_tokens and not overshoot_in_all:
+                assert spent + reserved <= DAY_TOKENS
+                assert self.limits.user.day_money is None or money_spent + money_reserved <= DAY_MONEY
 
     def teardown(self) -> None:
         try:
@@ -202,5 +237,5 @@ class AnyOrder(RuleBasedStateMachine):
 
 TestAnyOrder = AnyOrder.TestCase
 TestAnyOrder.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=120, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
