@@ -26,6 +26,11 @@
     │       ├── PriceUnknown        there is a budget in money, and no price to count by
     │       ├── ProviderBlocked     the provider went beyond a limit that it was sent
     │       └── CloudPaused         the user has paused the cloud
+    ├── CloudError              a provider that bills
+    │   ├── CloudUnavailable    it can't be reached, failed, or broke off in the middle of an answer
+    │   ├── CloudBusy           it has too much to do, and may be asked again
+    │   ├── CloudRefused        it does not take the key, the model or the request, or there is no money left
+    │   └── CloudGarbled        what it says is not what such a provider says
     ├── IndexUnavailable        the repository's index can't be read or written
     └── Cancelled               the caller gave the work up
 
@@ -149,6 +154,38 @@ class ProviderBlocked(Refused):
 
 class CloudPaused(Refused):
     """The user has paused the cloud for this session."""
+
+
+class CloudError(FarthingError):
+    """Anything about a provider that bills.
+
+    Args:
+        unbilled: it surely took nothing for this request, as it refused it, or as nothing has left this machine.
+        retry_after: seconds after which the provider wants to be asked again; None where it does not say so.
+    """
+
+    def __init__(
+        self, message: str, fix: str = "", *, unbilled: bool = False, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message, fix)
+        self.unbilled = unbilled
+        self.retry_after = retry_after
+
+
+class CloudUnavailable(CloudError):
+    """The provider can't be reached, failed, or broke off in the middle of an answer."""
+
+
+class CloudBusy(CloudError):
+    """The provider has too much to do, or failed before it answered."""
+
+
+class CloudRefused(CloudError):
+    """The provider does not take the key, the model or the request, or the account has no money left."""
+
+
+class CloudGarbled(CloudError):
+    """What the provider says is not what such a provider says."""
 
 
 class IndexUnavailable(FarthingError):

@@ -1,5 +1,6 @@
 """A server, with and without a model."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,9 @@ def model_client(model_home: Path, tmp_path: Path) -> Iterator[lsp.Client]:
     with lsp.server(log=tmp_path / "server.log") as running:
         running.initialize()
         yield running
+
+
+@pytest.fixture
+def soak_requests() -> int:
+    """Requests of the test of the cap: 500, or as many as ``scripts/test --soak`` says."""
+    return int(os.environ.get("FARTHING_TEST_SOAK", "500"))

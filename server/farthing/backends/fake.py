@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 
 from farthing.backends.base import EndReason, FimRequest, Finish, Piece, Usage
+from farthing.backends.chat import ChatRequest, Event
 
 
 class FakeBackend:
@@ -46,3 +47,35 @@ class FakeBackend:
         finally:
             if not finished:
                 self.given_up += 1
+
+
+class FakeChat:
+    """Answers with the events it was given.
+
+    Args:
+        answers: one for each request, in order; the last one stays. An error in it is raised.
+        hold: awaited before every event; None answers at once.
+    """
+
+    def __init__(self, *answers: Sequence[Event | Exception], hold: asyncio.Semaphore | None = None) -> None:
+        self.answers = list(answers)
+        self.hold = hold
+        self.requests: list[ChatRequest] = []
+        self.closed = 0
+        """Streams that are over, in whatever way."""
+        self.begun = asyncio.Event()
+        """Set by the first request."""
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """See :class:`farthing.backends.chat.ChatBackend`."""
+        self.requests.append(request)
+        self.begun.set()
+        try:
+            for event in self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]:
+                if self.hold is not None:
+                    await self.hold.acquire()
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+        finally:
+            self.closed += 1

@@ -1,0 +1,97 @@
+"""What every backend that converses can do. :mod:`farthing.backends.metered` stands before each one that costs."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from farthing.ledger.model import Usage
+
+PartKind = Literal["system", "tools", "files", "history", "instruction"]
+Role = Literal["system", "user", "assistant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a prompt."""
+
+    kind: PartKind
+    """What it is for: the ledger keeps them apart."""
+    text: str
+    role: Role = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What the provider gets as one message."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that a model is shown, in order."""
+
+    parts: tuple[Part, ...]
+
+    def messages(self) -> list[Message]:
+        """Neighbours of one role become one message; a blank line stands between them."""
+        messages: list[Message] = []
+        for part in self.parts:
+            if messages and messages[-1].role == part.role:
+                messages[-1] = Message(part.role, f"{messages[-1].text}\n\n{part.text}")
+            else:
+                messages.append(Message(part.role, part.text))
+        return messages
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What is sent."""
+
+    model: str
+    prompt: Prompt
+    max_output: int
+    """Tokens of the answer, reasoning included; 1 at least."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Something that was generated."""
+
+    text: str
+    kind: Literal["answer", "thought", "other"] = "answer"
+    """``other`` is generated and billed, and nothing that we asked for: calls of tools, second answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the provider says that it counted so far. The last one counts; they are never added."""
+
+    usage: Usage | None
+    """None where it makes no sense, as it is negative, absurd, or less than before: nothing more is believed then."""
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """The last element of every stream that came to its end."""
+
+    reason: str
+    """``stop``, ``length``, or the provider's own word."""
+    model: str
+    """That answered; empty where the provider does not say."""
+
+
+Event = Delta | Report | End
+
+
+class ChatBackend(Protocol):
+    """Streams answers. Only :mod:`farthing.backends.metered` calls one that costs."""
+
+    def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """Send, once. Closing the generator closes the connection at once.
+
+        Raises:
+            CloudError: see its attributes for what was billed and whether to ask again.
+        """
+        ...

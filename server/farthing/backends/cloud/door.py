@@ -1,0 +1,179 @@
+"""HTTP to one provider: the only way out to what costs, and where the library's errors become ours.
+
+Nothing is sent twice: the library retries nothing, redirects are not followed, and a connection that broke is an error.
+"""
+
+import asyncio
+import contextlib
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import certifi
+import httpx
+
+from farthing.backends.cloud import refusals
+from farthing.backends.cloud.endpoint import Endpoint
+from farthing.errors import CloudError, CloudGarbled, CloudRefused, CloudUnavailable
+
+MAX_COMPLAINT = 1 << 16
+"""Bytes of a refusal that are read."""
+
+ONLINE = "Check the network, or go on locally"
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds to wait for a provider."""
+
+    connect: float = 10.0
+    first: float = 120.0
+    """Until the head of the answer, and from there to its first byte. Models that think may take their time."""
+    next: float = 90.0
+    """Between two packets of it."""
+    whole: float = 900.0
+    """For all of it: whoever sends a byte now and then is not listened to for ever."""
+    after_end: float = 5.0
+    """For what is still to come when the model has ended: its counts."""
+
+
+class Answer:
+    """An answer whose head has come."""
+
+    def __init__(self, response: httpx.Response, name: str, patience: Patience, started: float) -> None:
+        self._chunks = response.aiter_raw()
+        self._name = name
+        self._patience = patience
+        self._ends = started + patience.whole
+        self._begun = False
+        self.ended = False
+        """Set when the model has said all: from then on there is little patience."""
+
+    async def chunk(self) -> bytes | None:
+        """Some more bytes; None at the end.
+
+        Raises:
+            CloudUnavailable: the connection broke, or nothing comes.
+        """
+        waited_for = self._patience.next if self._begun else self._patience.first
+        patience = self._patience.after_end if self.ended else waited_for
+        left = min(patience, self._ends - time.monotonic())
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                with _translated(self._name):
+                    chunk = await anext(self._chunks, None)
+        except TimeoutError as exc:
+            raise _slow(self._name, patience if left == patience else self._patience.whole) from exc
+        self._begun = True
+        return chunk
+
+
+class Door:
+    """The connections to one provider. Belongs to one event loop, and opens nothing before the first request.
+
+    Args:
+        name: of the provider, for errors.
+        key: sent with every request unless it is empty; never part of an error or a log.
+    """
+
+    def __init__(self, name: str, endpoint: Endpoint, key: str, patience: Patience | None = None) -> None:
+        self._name = name
+        self._base = endpoint.base
+        self._key = key
+        self._patience = patience or Patience()
+        # The system's own authorities next to the usual ones: a company's proxy often has a certificate of its own.
+        context = ssl.create_default_context(cafile=certifi.where()) if endpoint.secure else None
+        if context is not None:
+            context.load_default_certs()
+        headers = {"accept": "text/event-stream", "accept-encoding": "identity", "user-agent": "farthing"}
+        if key:
+            headers["authorization"] = f"Bearer {key}"
+        self._client = httpx.AsyncClient(
+            headers=headers,
+            # Without TLS there is nothing to verify, and loading the authorities would only take time.
+            verify=context or False,
+            follow_redirects=False,
+            timeout=httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.connect),
+            trust_env=not endpoint.loopback,
+        )
+
+    @contextlib.asynccontextmanager
+    async def post(self, path: str, body: dict[str, Any]) -> AsyncIterator[Answer]:
+        """Send a request, once. Leaving the context before the answer has ended closes the connection, which is how
+        providers learn that they may stop.
+
+        Raises:
+            CloudError: it can't be reached, refuses, or nothing comes back in time.
+        """
+        started = time.monotonic()
+        request = self._client.build_request("POST", self._base + path, json=body)
+        try:
+            async with asyncio.timeout(self._patience.first):
+                with _translated(self._name):
+                    response = await self._client.send(request, stream=True)
+        except TimeoutError as exc:
+            raise _slow(self._name, self._patience.first) from exc
+        try:
+            if response.status_code != 200:
+                raise await self._refused(response)
+            self._check_kind(response)
+            yield Answer(response, self._name, self._patience, started)
+        finally:
+            await response.aclose()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+    def complaint(self, body: bytes) -> CloudError:
+        """The error for one that came within a stream: what was generated until then may be billed."""
+        said, _ = refusals.words(self._hidden(body))
+        return CloudUnavailable(f"{self._name} gave up{': ' if said else ''}{said}", "Ask again later")
+
+    async def _refused(self, response: httpx.Response) -> CloudError:
+        body = b""
+        with contextlib.suppress(CloudUnavailable, TimeoutError):
+            async with asyncio.timeout(self._patience.after_end):
+                with _translated(self._name):
+                    async for chunk in response.aiter_raw():
+                        body += chunk
+                        if len(body) > MAX_COMPLAINT:
+                            break
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return refusals.refusal(self._name, response.status_code, headers, self._hidden(body[:MAX_COMPLAINT]))
+
+    def _hidden(self, body: bytes) -> bytes:
+        """Without the key, should the provider repeat it."""
+        return body.replace(self._key.encode(), "…".encode()) if self._key else body
+
+    def _check_kind(self, response: httpx.Response) -> None:
+        fix = f"Check cloud.{self._name}.base_url"
+        if "html" in response.headers.get("content-type", "").lower():
+            raise CloudGarbled(f"{self._name} answers with a web page", fix)
+        if response.headers.get("content-encoding", "identity").lower() != "identity":
+            # A few packed bytes may be a flood when they are unpacked.
+            raise CloudGarbled(f"{self._name} packs its answer, which nobody asked for", fix)
+
+
+def _slow(name: str, seconds: float) -> CloudUnavailable:
+    return CloudUnavailable(f"{name} took longer than {seconds:g} s", "Ask again later, or go on locally")
+
+
+@contextlib.contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """Turn the library's errors into ours."""
+    try:
+        yield
+    except (httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
+        raise CloudUnavailable(f"{name} does not answer", ONLINE, unbilled=True) from exc
+    except httpx.ConnectError as exc:
+        if "CERTIFICATE_VERIFY_FAILED" in str(exc):
+            fix = "Name the file with your authority's certificate in SSL_CERT_FILE"
+            raise CloudUnavailable(f"the certificate of {name} can't be trusted", fix, unbilled=True) from exc
+        raise CloudUnavailable(f"{name} can't be reached", ONLINE, unbilled=True) from exc
+    except (httpx.ProxyError, httpx.UnsupportedProtocol) as exc:
+        raise CloudRefused(f"the proxy on the way to {name} refuses", "Check HTTPS_PROXY", unbilled=True) from exc
+    except httpx.HTTPError as exc:
+        raise CloudUnavailable(f"{name} broke the connection off", ONLINE) from exc

@@ -1,0 +1,138 @@
+"""The providers of the user's ``config.toml``.
+
+::
+
+    [cloud.work]
+    kind = "openai"                    # or openai-compatible
+    base_url = "https://api.example.com/v1"
+    api_key_env = "WORK_KEY"           # the name of the variable, never the key
+    models = { small = "…", medium = "…", frontier = "…" }
+    allow_http = false                 # plain http to another machine
+    include_usage = true               # false for a server that does not know stream_options
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from farthing import config, paths
+from farthing.backends.cloud import endpoint
+from farthing.backends.cloud.endpoint import Endpoint
+from farthing.errors import SettingsError, UsageError
+
+Kind = Literal["openai", "openai-compatible"]
+Tier = Literal["small", "medium", "frontier"]
+
+_EXAMPLE = 'Give it a table such as [cloud.work] with kind, base_url, api_key_env and models = { frontier = "…" }'
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A provider that bills."""
+
+    name: str
+    """What it is called in the settings and in the ledger."""
+    kind: Kind
+    endpoint: Endpoint
+    key_env: str
+    """Of the variable that holds its key; empty where it wants none."""
+    models: Mapping[str, str] = field(hash=False)
+    """By tier."""
+    include_usage: bool = True
+    """Whether it may be asked for its counts. Without them every request is charged with all that was reserved."""
+
+    def key(self) -> str:
+        """The key, from the environment; empty where the provider wants none.
+
+        Raises:
+            SettingsError: the variable does not hold one.
+        """
+        if not self.key_env:
+            return ""
+        key = os.environ.get(self.key_env, "").strip()
+        if not key or not key.isascii() or not key.isprintable():
+            raise SettingsError(f"the environment variable {self.key_env} holds no key for {self.name}", "Set it")
+        return key
+
+
+def load() -> list[Provider]:
+    """All providers, in the order in which they are written.
+
+    Raises:
+        SettingsError: one of them can't be used as it is written.
+    """
+    return [_provider(name, table) for name, table in _tables().items()]
+
+
+def find(tier: Tier) -> tuple[Provider, str]:
+    """The first provider that has a model for a tier, and that model.
+
+    Raises:
+        SettingsError: there is none, or one can't be used as it is written.
+    """
+    for provider in load():
+        if model := provider.models.get(tier):
+            return provider, model
+    where = paths.config_file()
+    raise SettingsError(f"no provider in {where} has a model for the tier {tier}", _EXAMPLE)
+
+
+def tier(name: str) -> Tier:
+    """The tier that a word names.
+
+    Raises:
+        UsageError: none.
+    """
+    found: Tier | None = next((each for each in get_args(Tier) if each == name), None)
+    if found is None:
+        raise UsageError(f"{name!r} is no tier", f"Use one of {', '.join(get_args(Tier))}")
+    return found
+
+
+def _tables() -> Mapping[str, object]:
+    found = config.load().get("cloud", {})
+    if not isinstance(found, Mapping):
+        raise SettingsError("cloud in config.toml must be a table", _EXAMPLE)
+    return found
+
+
+def _provider(name: str, table: object) -> Provider:
+    where = f"cloud.{name}"
+    if not isinstance(table, Mapping):
+        raise SettingsError(f"{where} in config.toml must be a table", _EXAMPLE)
+    word = _text(table, "kind", where)
+    kind: Kind | None = next((each for each in get_args(Kind) if each == word), None)
+    if kind is None:
+        raise SettingsError(f"{where}.kind is none that works yet", f"Use one of {', '.join(get_args(Kind))}")
+    key_env = _text(table, "api_key_env", where, "")
+    # It is not repeated in the error: somebody may have put the key itself there.
+    if key_env and not re.fullmatch(r"[A-Za-z_]\w*", key_env, re.ASCII):
+        raise SettingsError(
+            f"{where}.api_key_env is no name of an environment variable", "Name the variable, never the key itself"
+        )
+    place = endpoint.parse(_text(table, "base_url", where), f"{where}.base_url", _flag(table, "allow_http", where))
+    include_usage = _flag(table, "include_usage", where, True)
+    return Provider(name, kind, place, key_env, _models(table, where), include_usage)
+
+
+def _models(table: Mapping[str, object], where: str) -> dict[str, str]:
+    found = table.get("models", {})
+    if not isinstance(found, Mapping) or not found:
+        raise SettingsError(f"{where}.models must be a table", 'Give for example models = { frontier = "…" }')
+    return {tier(str(key)): _text(found, str(key), f"{where}.models") for key in found}
+
+
+def _text(table: Mapping[str, object], name: str, where: str, default: str | None = None) -> str:
+    value = table.get(name, default)
+    if not isinstance(value, str) or (default is None and not value.strip()):
+        raise SettingsError(f"{where}.{name} must be a text", "Mend it in config.toml")
+    return value.strip()
+
+
+def _flag(table: Mapping[str, object], name: str, where: str, default: bool = False) -> bool:
+    value = table.get(name, default)
+    if not isinstance(value, bool):
+        raise SettingsError(f"{where}.{name} must be true or false", "Mend it in config.toml")
+    return value
