@@ -12,7 +12,9 @@ import pytest
 
 from farthing.ledger.store import ledger_path
 from tests.support import lsp
+from tests.support.fake_engine import fake_engine
 from tests.support.ledger_user import spender
+from tests.unit.engine.models import tiny_gguf
 
 CHANGED = "farthing/ledgerDidChange"
 
@@ -35,13 +37,14 @@ def workspace(tmp_path: Path, farthing_home: Path) -> Path:
 
 
 @contextmanager
-def window(*folders: Path) -> Iterator[lsp.Client]:
+def window(*folders: Path, model: Path | None = None) -> Iterator[lsp.Client]:
     """An editor with these folders open."""
+    options = {"completion": {"model": str(model)}} if model else {}
     with lsp.server() as client:
         listed = [{"uri": folder.as_uri(), "name": folder.name} for folder in folders]
         capabilities = {"workspace": {"workspaceFolders": True}}
         params = {"processId": None, "rootUri": None, "capabilities": capabilities, "workspaceFolders": listed}
-        client.ask("initialize", params)
+        client.ask("initialize", {**params, "initializationOptions": options})
         client.notify("initialized", {})
         yield client
 
@@ -113,6 +116,20 @@ def test_a_link_to_the_folder_is_the_same_workspace(workspace: Path, tmp_path: P
     with window(link) as client, spender(workspace) as it:
         it.spend(100, 100)
         assert client.wait_notification(CHANGED, lambda params: params["spent"] == 200)["workspace"] == "shop"
+
+
+def test_completions_are_counted_apart(workspace: Path, farthing_home: Path, tmp_path: Path) -> None:
+    model = tiny_gguf.write(tmp_path / "tiny.gguf")
+    with fake_engine(farthing_home, "call(x)"), window(workspace, model=model) as client:
+        uri = (workspace / "a.py").as_uri()
+        client.open(uri, "x = 1\n")
+        assert client.complete(uri, 1, 0) == "call(x)"
+        found = client.wait_notification(CHANGED, lambda told: told["completions"] == 1)
+        assert (found["byTask"], found["localShare"], found["spent"]) == ([], None, 0)
+        tables = {section["title"]: section["rows"] for section in client.ask("farthing/usageReport")["sections"]}
+        row = tables["Model"][0]
+        assert (row["name"], row["local"], row["requests"], row["money"]) == ("tiny.gguf", True, 1, "")
+        assert row["input"] and row["output"]
 
 
 def test_without_a_folder_there_is_no_session(workspace: Path) -> None:

@@ -6,9 +6,9 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from farthing import config
 from farthing.errors import LedgerUnavailable, SettingsError, UsageError
@@ -29,7 +29,19 @@ read one takes 0.15 ms."""
 BREATH_SECONDS = 0.02
 """From an event of our own to the look at it, so that a burst is told as one."""
 
-_T = TypeVar("_T")
+
+@dataclass(frozen=True)
+class LocalCompletion:
+    """What a model of the user's own did for an inline completion, whether or not anybody saw it."""
+
+    model: str
+    """For people."""
+    input: int
+    """Tokens, ``cached`` included."""
+    cached: int
+    output: int
+    first_token_ms: float
+    total_ms: float
 
 
 class Meter:
@@ -47,6 +59,7 @@ class Meter:
         self._opening = threading.Lock()
         self._news = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
+        self._recording: set[asyncio.Task[None]] = set()
         self._seen: object = None
         self._due = 0.0
         self._last: LedgerStatus | None = None
@@ -96,11 +109,18 @@ class Meter:
 
         return await asyncio.to_thread(read)
 
+    def completed(self, completion: LocalCompletion) -> None:
+        """Note local work, in the background. Without a folder there is no session that it belongs to."""
+        if self._root:
+            task = asyncio.create_task(asyncio.to_thread(self._record, self._root, completion))
+            self._recording.add(task)
+            task.add_done_callback(self._recording.discard)
+
     async def aclose(self) -> None:
         """Watch no longer, and close the ledger."""
         if self._watching:
             self._watching.cancel()
-            await asyncio.gather(self._watching, return_exceptions=True)
+            await asyncio.gather(self._watching, *self._recording, return_exceptions=True)
         if self._ledger:
             await asyncio.to_thread(self._ledger.close)
 
@@ -115,6 +135,17 @@ class Meter:
             act(self._opened(), canonical(root))
 
         await asyncio.to_thread(work)
+
+    def _record(self, root: Path, completion: LocalCompletion) -> None:
+        from farthing.ledger.model import LocalWork, Usage
+        from farthing.ledger.places import canonical, project_of
+        from farthing.ledger.state import COMPLETION
+
+        usage = Usage(completion.input, completion.output, cached=min(completion.cached, completion.input))
+        times = (completion.first_token_ms, completion.total_ms)
+        work = LocalWork(canonical(root), project_of(root), COMPLETION, completion.model, usage, *times)
+        with contextlib.suppress(LedgerUnavailable):  # the status says so already
+            self._opened().record_local(work)
 
     def _opened(self) -> "Ledger":
         from farthing.ledger.ledger import Ledger

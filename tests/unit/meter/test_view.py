@@ -12,7 +12,7 @@ from farthing.meter import view
 
 NOTHING = SessionState(
     session=None,
-    workspace="/home/u/shop",
+    workspace="/projects/shop",
     cap=50_000,
     spent=0,
     reserved=0,
