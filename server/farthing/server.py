@@ -22,7 +22,6 @@ from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.edits import Edit
-from farthing.completion.generation import Generation, Outcome
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.index.folders import Folders
@@ -169,12 +168,7 @@ def build() -> Server:
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
     pipeline, meter = CompletionPipeline(selected), Meter(publish_ledger)
     domain = handlers.Domain(backend, selected, pipeline, status, Folders(), Statistics(), meter)
-
-    def generated(generation: Generation, outcome: Outcome) -> None:
-        domain.statistics.generated(generation, outcome)
-        handlers.record(domain, generation, outcome)
-
-    domain.pipeline.on_generated = generated
+    domain.pipeline.on_generated = domain.statistics.generated
     handlers.register(server, domain)
     return server
 

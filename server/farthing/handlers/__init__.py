@@ -4,9 +4,8 @@ from pygls.lsp.server import LanguageServer
 
 from farthing.handlers import completion, configuration, documents, ledger, models, repository
 from farthing.handlers.domain import Domain, position_encoding
-from farthing.handlers.ledger import record
 
-__all__ = ["Domain", "position_encoding", "record", "register"]
+__all__ = ["Domain", "position_encoding", "register"]
 
 
 def register(server: LanguageServer, domain: Domain) -> None:

@@ -1,8 +1,6 @@
 """The session of the workspace: what it may spend in the cloud, and what it has."""
 
-import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
@@ -10,35 +8,14 @@ from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 
 from farthing import protocol
-from farthing.completion.generation import Generation, Outcome
-from farthing.engine.models import store
 from farthing.errors import FarthingError
 from farthing.handlers.domain import Domain
-from farthing.meter.meter import LocalCompletion
 
 
 def follow_folders(ls: LanguageServer, domain: Domain) -> None:
     """Watch the session of the first folder that is open: it is the workspace, as far as sessions go."""
     uris = [*ls.workspace.folders] or ([ls.workspace.root_uri] if ls.workspace.root_uri else [])
     domain.meter.follow(to_fs_path(uris[0]) if uris else None)
-
-
-def record(domain: Domain, generation: Generation, outcome: Outcome) -> None:
-    """Note what a completion took, also one that nobody waited for to its end."""
-    finished = outcome.completion
-    usage = finished.usage if finished else generation.usage
-    if outcome.error is None and usage.input:
-        total_ms = finished.total_ms if finished else 1000 * (time.monotonic() - generation.started)
-        name = _model_name(generation.request.model)
-        domain.meter.completed(
-            LocalCompletion(name, usage.input, usage.cached, usage.output, generation.first_ms, total_ms)
-        )
-
-
-def _model_name(model: str) -> str:
-    """Of a file, or of a team's server and its model: see :func:`farthing.handlers.domain.model_in_use`."""
-    address, sign, name = model.partition("#")
-    return (name or address) if sign else store.label(Path(model))
 
 
 def register(server: LanguageServer, domain: Domain) -> None:

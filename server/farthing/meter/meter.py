@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,21 +29,6 @@ read one takes 0.15 ms."""
 BREATH_SECONDS = 0.02
 """From an event of our own to the look at it, so that a burst is told as one."""
 
-
-@dataclass(frozen=True)
-class LocalCompletion:
-    """What a model of the user's own did for an inline completion, whether or not anybody saw it."""
-
-    model: str
-    """For people."""
-    input: int
-    """Tokens, ``cached`` included."""
-    cached: int
-    output: int
-    first_token_ms: float
-    total_ms: float
-
-
 class Meter:
     """Tells how the session of a workspace stands, whenever that has changed; and does what the user says to it.
 
@@ -59,7 +44,6 @@ class Meter:
         self._opening = threading.Lock()
         self._news = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
-        self._recording: set[asyncio.Task[None]] = set()
         self._seen: object = None
         self._due = 0.0
         self._last: LedgerStatus | None = None
@@ -109,18 +93,11 @@ class Meter:
 
         return await asyncio.to_thread(read)
 
-    def completed(self, completion: LocalCompletion) -> None:
-        """Note local work, in the background. Without a folder there is no session that it belongs to."""
-        if self._root:
-            task = asyncio.create_task(asyncio.to_thread(self._record, self._root, completion))
-            self._recording.add(task)
-            task.add_done_callback(self._recording.discard)
-
     async def aclose(self) -> None:
         """Watch no longer, and close the ledger."""
         if self._watching:
             self._watching.cancel()
-            await asyncio.gather(self._watching, *self._recording, return_exceptions=True)
+            await asyncio.gather(self._watching, return_exceptions=True)
         if self._ledger:
             await asyncio.to_thread(self._ledger.close)
 
@@ -135,17 +112,6 @@ class Meter:
             act(self._opened(), canonical(root))
 
         await asyncio.to_thread(work)
-
-    def _record(self, root: Path, completion: LocalCompletion) -> None:
-        from farthing.ledger.model import LocalWork, Usage
-        from farthing.ledger.places import canonical, project_of
-        from farthing.ledger.state import COMPLETION
-
-        usage = Usage(completion.input, completion.output, cached=min(completion.cached, completion.input))
-        times = (completion.first_token_ms, completion.total_ms)
-        work = LocalWork(canonical(root), project_of(root), COMPLETION, completion.model, usage, *times)
-        with contextlib.suppress(LedgerUnavailable):  # the status says so already
-            self._opened().record_local(work)
 
     def _opened(self) -> "Ledger":
         from farthing.ledger.ledger import Ledger
