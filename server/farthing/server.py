@@ -22,6 +22,7 @@ from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.edits import Edit
+from farthing.completion.generation import Generation, Outcome
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.index.folders import Folders
@@ -168,7 +169,13 @@ def build() -> Server:
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
     pipeline, meter = CompletionPipeline(selected), Meter(publish_ledger)
     domain = handlers.Domain(backend, selected, pipeline, status, Folders(), Statistics(), meter)
-    domain.pipeline.on_generated = domain.statistics.generated
+
+    def generated(generation: Generation, outcome: Outcome) -> None:
+        domain.statistics.generated(generation, outcome)
+        domain.records.generated(generation, outcome)
+
+    domain.pipeline.on_generated = generated
+    domain.records.folder_of = lambda uri: handlers.folder_of(server.workspace, uri)
     handlers.register(server, domain)
     return server
 

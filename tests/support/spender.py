@@ -19,7 +19,7 @@ from farthing.backends.metered import Job, Metered
 from farthing.errors import CloudError, FarthingError, LedgerError
 from farthing.ledger.ledger import Ledger
 
-PATIENCE = Patience(connect=10, first=10, next=3, whole=3, after_end=2)
+PATIENCE = Patience(connect=10, first=10, next=2, whole=2, after_end=1)
 
 KINDS = Counter(
     {

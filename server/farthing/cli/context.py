@@ -31,17 +31,22 @@ def context(
     if budget < 1:
         raise UsageError(f"the budget must be at least 1 token, not {budget}")
     with opened(root) as store:
-        focus, selection = _place(root.resolve(), file)
+        focus, selection = place(root.resolve(), file)
         indexer.update(root.resolve(), store)
         ranker = Ranker(Retrieval(root.resolve(), store))
         items = ranker.rank(instruction, focus, selection, budget)
     if json:
-        output.print_json({"total_tokens": sum(item.tokens for item in items), "items": [_row(item) for item in items]})
+        output.print_json({"total_tokens": sum(item.tokens for item in items), "items": [row(item) for item in items]})
     else:
         _show(items, budget)
 
 
-def _place(root: Path, file: str) -> tuple[list[str], Selection | None]:
+def place(root: Path, file: str) -> tuple[list[str], Selection | None]:
+    """The open files and the selection that ``--file`` names; ``root`` is resolved.
+
+    Raises:
+        UsageError: there is no such file in the repository, or no such lines.
+    """
     if not file:
         return [], None
     match = None if (root / file).is_file() else _LINES.match(file)
@@ -59,7 +64,8 @@ def _place(root: Path, file: str) -> tuple[list[str], Selection | None]:
     return [name], Selection(name, first, last)
 
 
-def _row(item: Item) -> dict[str, object]:
+def row(item: Item) -> dict[str, object]:
+    """An item as ``--json`` prints it."""
     return {
         "path": item.path,
         "symbol": item.symbol,

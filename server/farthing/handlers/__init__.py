@@ -3,9 +3,9 @@
 from pygls.lsp.server import LanguageServer
 
 from farthing.handlers import completion, configuration, documents, ledger, models, repository
-from farthing.handlers.domain import Domain, position_encoding
+from farthing.handlers.domain import Domain, folder_of, position_encoding
 
-__all__ = ["Domain", "position_encoding", "register"]
+__all__ = ["Domain", "folder_of", "position_encoding", "register"]
 
 
 def register(server: LanguageServer, domain: Domain) -> None:

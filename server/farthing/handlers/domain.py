@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lsprotocol import types
 from pygls.uris import to_fs_path, uri_scheme
@@ -11,6 +12,7 @@ from pygls.workspace import Workspace
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.pipeline import CompletionPipeline
+from farthing.completion.records import Records
 from farthing.completion.statistics import Statistics
 from farthing.engine.models import store
 from farthing.index.folders import Folders
@@ -41,6 +43,8 @@ class Domain:
     statistics: Statistics
     meter: Meter
     """What the workspace's session spends in the cloud."""
+    records: Records = field(default_factory=Records)
+    """What completions took, for the ledger."""
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
@@ -53,6 +57,7 @@ class Domain:
         await self.folders.aclose()
         await self.statistics.aclose()
         await self.meter.aclose()
+        await self.records.aclose()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run something that nobody waits for."""
@@ -80,6 +85,16 @@ def completion_wanted(domain: Domain, language: str) -> bool:
     """Whether completion is on for a language."""
     chosen = domain.settings.completion
     return chosen.enabled and language not in chosen.disabled_languages
+
+
+def folder_of(workspace: Workspace, uri: str) -> str:
+    """The innermost folder of the workspace that holds a document; the first one for what lies elsewhere, and the
+    user's own where there is none."""
+    uris = [*workspace.folders] or ([workspace.root_uri] if workspace.root_uri else [])
+    folders = [path for each in uris if (path := to_fs_path(each))]
+    file = Path(file_path(uri) or "")
+    around = [folder for folder in folders if file.is_relative_to(folder)]
+    return max(around, key=len) if around else next(iter(folders), str(Path.home()))
 
 
 def file_path(uri: str) -> str | None:

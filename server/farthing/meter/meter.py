@@ -29,6 +29,7 @@ read one takes 0.15 ms."""
 BREATH_SECONDS = 0.02
 """From an event of our own to the look at it, so that a burst is told as one."""
 
+
 class Meter:
     """Tells how the session of a workspace stands, whenever that has changed; and does what the user says to it.
 

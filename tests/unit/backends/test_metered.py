@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,10 @@ class Books:
 
 
 @pytest.fixture
-def books(farthing_home: Path) -> Books:
-    return Books(farthing_home)
+def books(farthing_home: Path) -> Iterator[Books]:
+    found = Books(farthing_home)
+    yield found
+    found.ledger.close()
 
 
 async def run(metered: Metered, job: Job) -> tuple[str, Finish]:

@@ -1,0 +1,1 @@
+"""Questions about a repository, answered in words."""
