@@ -39,11 +39,12 @@ def _second_window(workbench: Workbench) -> Iterator[Workbench]:
 
 def _shown(window: Workbench) -> str:
     """The item's text with its colour, if it has one."""
-    item = window.status_item("ledger")
-    if not item.count():
-        return ""
-    kind = re.search(r"(warning|error)-kind", item.get_attribute("class") or "")
-    return f"{(item.text_content() or '').strip()} {kind[1] if kind else ''}".strip()
+    # In one step: the item may come or go meanwhile.
+    found = window.status_item("ledger").evaluate_all("all => all.map(item => [item.textContent, item.className])")
+    for text, classes in found:
+        kind = re.search(r"(warning|error)-kind", classes)
+        return f"{text.strip()} {kind[1] if kind else ''}".strip()
+    return ""
 
 
 class _Bars:
@@ -119,7 +120,7 @@ def _go_on(one: Workbench, bars: _Bars, name: str) -> None:
     pause.click()
     bars.wait("local 71% · 49.6k/75k · $0.17 · paused")
     one.command("Farthing: Usage Report")
-    until(lambda: any(frame.get_by_text("By project").count() for frame in one.page.frames), "the report")
+    one.page.frame_locator("iframe.webview").frame_locator("#active-frame").get_by_text("By project").wait_for()
     one.screenshot(f"{name}-report")
     one.command("Farthing: New Session")
     bars.wait("0/50k")

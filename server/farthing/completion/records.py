@@ -6,16 +6,16 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from farthing.backends.base import Usage
 from farthing.completion.generation import Generation, Outcome
 from farthing.engine.models import store
 from farthing.errors import LedgerUnavailable
-from farthing.ledger import model as books
-from farthing.ledger import prices
-from farthing.ledger.ledger import Ledger
-from farthing.ledger.places import canonical, project_of
-from farthing.ledger.state import COMPLETION
+
+if TYPE_CHECKING:  # it is imported in the thread that writes: the server starts without it
+    from farthing.ledger.ledger import Ledger
+    from farthing.ledger.model import LocalWork
 
 _logger = logging.getLogger(__name__)
 
@@ -40,14 +40,14 @@ class Records:
     holds no completion up.
 
     Args:
-        ledger: opens the user's; called in a thread, and again until it succeeds.
+        ledger: opens one, the user's own when None; called in a thread, and again until it succeeds.
         every: seconds between two writes.
     """
 
-    def __init__(self, ledger: Callable[[], Ledger] = Ledger, every: float = EVERY) -> None:
+    def __init__(self, ledger: "Callable[[], Ledger] | None" = None, every: float = EVERY) -> None:
         self.folder_of: Callable[[str], str] = lambda document: str(Path.home())
         """The workspace's folder that a document belongs to."""
-        self._open = ledger
+        self._open = ledger or _users_own
         self._every = every
         self._ledger: Ledger | None = None
         self._entries: list[_Entry] = []
@@ -104,7 +104,18 @@ class Records:
             self._ledger.record_local(_work(entry))
 
 
-def _work(entry: _Entry) -> books.LocalWork:
+def _users_own() -> "Ledger":
+    from farthing.ledger.ledger import Ledger
+
+    return Ledger()
+
+
+def _work(entry: _Entry) -> "LocalWork":
+    from farthing.ledger import model as books
+    from farthing.ledger import prices
+    from farthing.ledger.places import canonical, project_of
+    from farthing.ledger.state import COMPLETION
+
     folder, usage = Path(entry.folder), entry.usage
     input, output = (max(0, min(number, books.MAX_TOKENS)) for number in (usage.input, usage.output))
     return books.LocalWork(

@@ -59,8 +59,8 @@ class Domain:
         await self.selected.aclose()
         await self.folders.aclose()
         await self.statistics.aclose()
-        await self.records.aclose()
         await self.meter.aclose()
+        await self.records.aclose()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run something that nobody waits for."""
