@@ -20,14 +20,23 @@ import {
   CURSOR_DID_MOVE,
   type CompletionGrowth,
   type CompletionStatistics,
+  LEDGER_DID_CHANGE,
   LIST_MODELS,
+  type LedgerStatus,
   type ModelInfo,
+  NEW_SESSION,
+  PAUSE_CLOUD,
   PULL_MODEL,
+  type PauseCloudParams,
   type PullModelParams,
   type PullModelResult,
+  RAISE_CAP,
   RESTART_ENGINE,
+  type RaiseCapParams,
   STATUS_DID_CHANGE,
   type Status,
+  USAGE_REPORT,
+  type UsageReport,
 } from "./protocol";
 
 export interface ClientOptions {
@@ -37,6 +46,7 @@ export interface ClientOptions {
   readonly log: LogOutputChannel;
   readonly middleware: InlineCompletionMiddleware;
   readonly onStatus: (status: Status) => void;
+  readonly onLedger: (status: LedgerStatus) => void;
   /** There is more to a completion of this document. */
   readonly onCompletionGrowth: (uri: string) => void;
   /** The server ended by itself; with `restarts` it is being started again. */
@@ -75,6 +85,7 @@ export class FarthingClient {
     );
     this.subscriptions.push(
       this.client.onNotification(STATUS_DID_CHANGE, options.onStatus),
+      this.client.onNotification(LEDGER_DID_CHANGE, options.onLedger),
       this.client.onNotification(COMPLETION_DID_GROW, (growth: CompletionGrowth) => {
         options.onCompletionGrowth(growth.uri);
       }),
@@ -135,6 +146,24 @@ export class FarthingClient {
 
   async restartEngine(): Promise<void> {
     await this.client.sendRequest(RESTART_ENGINE, NO_PARAMETERS);
+  }
+
+  async raiseCap(tokens: number): Promise<void> {
+    const params: RaiseCapParams = { tokens };
+    await this.client.sendRequest(RAISE_CAP, params);
+  }
+
+  async newSession(): Promise<void> {
+    await this.client.sendRequest(NEW_SESSION, NO_PARAMETERS);
+  }
+
+  async pauseCloud(paused: boolean): Promise<void> {
+    const params: PauseCloudParams = { paused };
+    await this.client.sendRequest(PAUSE_CLOUD, params);
+  }
+
+  usageReport(): Promise<UsageReport> {
+    return this.client.sendRequest<UsageReport>(USAGE_REPORT, NO_PARAMETERS);
   }
 
   /** The client's default (four restarts, not more than five crashes in three minutes) with our words for the user. */

@@ -3,6 +3,7 @@ import { type ExtensionContext, commands, window, workspace } from "vscode";
 
 import { createInlineCompletion } from "./inlineCompletion";
 import { Launcher } from "./launcher";
+import * as ledger from "./ledger";
 import * as menu from "./menu";
 import * as models from "./models";
 import { Server } from "./server";
@@ -31,6 +32,7 @@ export function activate(context: ExtensionContext): void {
   statusBar.activate(context, started);
   menu.activate(context, started);
   models.activate(context, started, log);
+  ledger.activate(context, started, log);
   toggle.activate(context);
   void started.start();
 }

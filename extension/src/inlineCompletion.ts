@@ -14,6 +14,7 @@ import {
 import type { Middleware } from "vscode-languageclient";
 
 import { LateAnswers, type Place, same } from "./lateAnswers";
+import { isSuggestible } from "./suggestible";
 
 type Answer = InlineCompletionItem[] | InlineCompletionList;
 
@@ -47,7 +48,7 @@ export function createInlineCompletion(): InlineCompletion {
     },
     middleware: {
       provideInlineCompletionItems: (document, position, given, token, next) => {
-        if (hasSelection(document)) {
+        if (!hasPlace(document, given.triggerKind === InlineCompletionTriggerKind.Invoke)) {
           return undefined;
         }
         const context = growth.causes(placeOf(document, position))
@@ -105,15 +106,14 @@ function placeOf(document: TextDocument, position: Position): Place {
   };
 }
 
-/** A completion at one of several cursors, or beside a selection, is never what was meant. */
-function hasSelection(document: TextDocument): boolean {
+function hasPlace(document: TextDocument, invoked: boolean): boolean {
   const editor = window.activeTextEditor;
-  return editor?.document === document && cursor() === undefined;
+  return editor?.document !== document || isSuggestible(editor.selections, invoked);
 }
 
 function cursor(): Place | undefined {
   const editor = window.activeTextEditor;
-  return editor?.selections.length === 1 && editor.selection.isEmpty
+  return editor && isSuggestible(editor.selections, false)
     ? placeOf(editor.document, editor.selection.active)
     : undefined;
 }

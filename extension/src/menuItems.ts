@@ -9,6 +9,10 @@ export interface Situation {
   /** Of the active editor. */
   readonly language: string | undefined;
   readonly languageEnabled: boolean;
+  /** Of the workspace's session; `none` where there is nothing that could be spent. */
+  readonly cloud: "none" | "running" | "paused";
+  /** The item of the session was clicked: what belongs to it comes first. */
+  readonly aboutCloud: boolean;
 }
 
 export interface MenuItem {
@@ -23,8 +27,10 @@ interface Entry extends MenuItem {
 
 /** Only what can be done now, the most likely first. */
 export function menuItems(situation: Situation): readonly MenuItem[] {
-  const { trusted, serverRuns, state, enabled, language, languageEnabled } = situation;
+  const { trusted, serverRuns, state, enabled, language, languageEnabled, aboutCloud } = situation;
+  const session = sessionEntries(situation);
   const entries: readonly Entry[] = [
+    ...(aboutCloud ? session : []),
     { when: !trusted, label: "$(shield) Manage Workspace Trust", command: "workbench.trust.manage" },
     {
       when: serverRuns && state === "missing",
@@ -49,6 +55,7 @@ export function menuItems(situation: Situation): readonly MenuItem[] {
       command: "farthing.toggleCompletionForLanguage",
     },
     { when: serverRuns, label: "$(list-selection) Pick Model…", command: "farthing.pickModel" },
+    ...(aboutCloud ? [] : session),
     { when: true, label: "$(output) Show Log", command: "farthing.showLog" },
     { when: serverRuns, label: "$(refresh) Restart Engine", command: "farthing.restartEngine" },
     { when: trusted, label: "$(server-process) Restart Server", command: "farthing.restartServer" },
@@ -56,4 +63,18 @@ export function menuItems(situation: Situation): readonly MenuItem[] {
     { when: true, label: "$(book) Getting Started", command: "farthing.openWalkthrough" },
   ];
   return entries.filter(({ when }) => when);
+}
+
+function sessionEntries({ serverRuns, cloud }: Situation): readonly Entry[] {
+  const known = cloud !== "none";
+  return [
+    { when: known, label: "$(arrow-up) Raise Cap…", command: "farthing.raiseCap" },
+    { when: known, label: "$(debug-restart) New Session", command: "farthing.newSession" },
+    {
+      when: known,
+      label: cloud === "paused" ? "$(debug-start) Resume Cloud" : "$(debug-pause) Pause Cloud",
+      command: "farthing.toggleCloud",
+    },
+    { when: serverRuns, label: "$(graph) Usage Report", command: "farthing.openUsageReport" },
+  ];
 }

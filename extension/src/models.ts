@@ -14,6 +14,7 @@ import { Increments, completionModels, downloadQuestion, modelText } from "./mod
 import type { ModelInfo } from "./protocol";
 import type { Server } from "./server";
 import { change } from "./settings";
+import { withClient } from "./withClient";
 
 export function activate(context: ExtensionContext, server: Server, log: LogOutputChannel): void {
   const models = new Models(server, log);
@@ -38,7 +39,7 @@ class Models {
   ) {}
 
   async pick(): Promise<void> {
-    await this.withClient(async (client) => {
+    await withClient(this.server, this.log, async (client) => {
       const known = completionModels(await client.listModels());
       const browse = { label: "$(folder-opened) Choose a GGUF file…", model: undefined };
       const chosen = await window.showQuickPick(
@@ -68,7 +69,7 @@ class Models {
       return;
     }
     // The command is the consent.
-    await this.withClient((client) => this.pull(client, model));
+    await withClient(this.server, this.log, (client) => this.pull(client, model));
   }
 
   /** Offers the download once in each window. */
@@ -77,7 +78,7 @@ class Models {
       return;
     }
     this.offered = true;
-    await this.withClient(async (client) => {
+    await withClient(this.server, this.log, async (client) => {
       const model = (await client.listModels()).find((candidate) => candidate.id === id);
       if (model) {
         await this.askAndPull(client, model, "Choose Another…");
@@ -141,25 +142,6 @@ class Models {
       );
     } finally {
       this.pulling.delete(id);
-    }
-  }
-
-  /** Runs work that needs a server; its failures are the server's own one-line messages. */
-  private async withClient(work: (client: FarthingClient) => Promise<unknown>): Promise<void> {
-    const { client } = this.server;
-    if (client === undefined) {
-      void window.showWarningMessage("Farthing's server is not running: the status bar says why.");
-      return;
-    }
-    try {
-      await work(client);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
-      this.log.error(message);
-      const choice = await window.showErrorMessage(`Farthing: ${message}`, "Show Log");
-      if (choice !== undefined) {
-        await commands.executeCommand("farthing.showLog");
-      }
     }
   }
 }

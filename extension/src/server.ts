@@ -4,7 +4,7 @@ import { type Disposable, EventEmitter, type LogOutputChannel, commands, window,
 import type { FarthingClient } from "./client";
 import type { InlineCompletion } from "./inlineCompletion";
 import { InstallationFailed, type Launcher } from "./launcher";
-import type { CompletionStatistics, Status } from "./protocol";
+import type { CompletionStatistics, LedgerStatus, Status } from "./protocol";
 import { setServerPython } from "./settings";
 
 const RUNNING = "farthing.serverRunning";
@@ -25,6 +25,10 @@ export class Server implements Disposable {
   private readonly statusEmitter = new EventEmitter<Status>();
   /** The server's own word while it runs, else why it does not. */
   readonly onDidChangeStatus = this.statusEmitter.event;
+  private readonly ledgerEmitter = new EventEmitter<LedgerStatus | undefined>();
+  /** Undefined when no server runs any more: what was known may no longer be so. */
+  readonly onDidChangeLedger = this.ledgerEmitter.event;
+  private currentLedger: LedgerStatus | undefined;
   private current: Status = off("The server has not been started");
   private running: FarthingClient | undefined;
   /** Starts and stops, one after the other. */
@@ -38,6 +42,11 @@ export class Server implements Disposable {
 
   get status(): Status {
     return this.current;
+  }
+
+  /** Undefined while nothing is known. */
+  get ledger(): LedgerStatus | undefined {
+    return this.currentLedger;
   }
 
   /** Undefined while no server runs. */
@@ -102,6 +111,7 @@ export class Server implements Disposable {
 
   dispose(): void {
     this.statusEmitter.dispose();
+    this.ledgerEmitter.dispose();
   }
 
   private enqueue(work: () => Promise<void>): Promise<void> {
@@ -146,6 +156,9 @@ export class Server implements Disposable {
       onStatus: (status) => {
         this.report(status);
       },
+      onLedger: (status) => {
+        this.reportLedger(status);
+      },
       onCrash: (restarts) => {
         this.crashed(restarts);
       },
@@ -168,11 +181,13 @@ export class Server implements Disposable {
     await commands.executeCommand("setContext", RUNNING, false);
     if (client) {
       await client.stop();
+      this.reportLedger(undefined);
       this.report(off("The server was stopped"));
     }
   }
 
   private crashed(restarts: boolean): void {
+    this.reportLedger(undefined);
     if (restarts) {
       this.log.warn("The server ended by itself and is started again");
       this.report({ state: "loading", model: "", detail: "The server ended by itself and starts again", fix: "" });
@@ -213,6 +228,11 @@ export class Server implements Disposable {
         await this.restart();
       }
     }
+  }
+
+  private reportLedger(status: LedgerStatus | undefined): void {
+    this.currentLedger = status;
+    this.ledgerEmitter.fire(status);
   }
 
   private report(status: Status): void {

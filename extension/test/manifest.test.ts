@@ -42,15 +42,25 @@ describe("the manifest", () => {
       enabled: true,
       language: "x",
       languageEnabled: true,
+      cloud: "running",
+      aboutCloud: false,
     };
     const named = [
       ...menuItems(everything).map((item) => item.command),
-      ...[...sources.matchAll(/"(farthing\.(?:show|restart|install|pick|pull|toggle|open)\w+)"/g)].map((m) => m[1]),
+      ...[...sources.matchAll(/"(farthing\.(?:show|restart|install|pick|pull|toggle|open|raise|new)\w+)"/g)].map(
+        (m) => m[1],
+      ),
       ...[...JSON.stringify(manifest).matchAll(/command:(farthing\.\w+)/g)].map((match) => match[1]),
     ].filter((command) => command?.startsWith("farthing."));
     for (const command of named) {
       assert.ok(command !== undefined && contributed.includes(command), command);
     }
+  });
+
+  test("the README has every setting, and none that does not exist", () => {
+    const settings = manifest.contributes.configuration.flatMap(({ properties }) => Object.keys(properties));
+    const rows = [...readFileSync("../README.md", "utf8").matchAll(/^\| `(farthing\.\w+\.\w+)` \|/gm)].map((m) => m[1]);
+    assert.deepEqual(rows.toSorted(), settings.toSorted());
   });
 
   test("every setting has a description; those that name programs are restricted and out of a workspace's reach", () => {

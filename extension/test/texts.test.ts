@@ -62,6 +62,8 @@ describe("the menu", () => {
     enabled: true,
     language: "python",
     languageEnabled: true,
+    cloud: "none",
+    aboutCloud: false,
   };
 
   function commands(situation: Partial<Situation>): string[] {
@@ -85,6 +87,21 @@ describe("the menu", () => {
   test("offers what is missing first", () => {
     assert.equal(commands({ state: "missing" })[0], "farthing.pullModel");
     assert.equal(commands({ serverRuns: false, state: "off" })[0], "farthing.installServer");
+  });
+
+  test("offers what can be done about the session where there is one, and first where its item was clicked", () => {
+    const session = ["farthing.raiseCap", "farthing.newSession", "farthing.toggleCloud", "farthing.openUsageReport"];
+    assert.deepEqual(commands({ cloud: "running", aboutCloud: true }).slice(0, 4), session);
+    assert.equal(commands({ cloud: "running" })[0], "farthing.toggleCompletion");
+    const quiet = commands({});
+    assert.deepEqual(
+      session.filter((command) => quiet.includes(command)),
+      ["farthing.openUsageReport"],
+    );
+    const label = (cloud: Situation["cloud"]): string =>
+      menuItems({ ...usual, cloud }).find((item) => item.command === "farthing.toggleCloud")?.label ?? "";
+    assert.match(label("running"), /Pause Cloud$/);
+    assert.match(label("paused"), /Resume Cloud$/);
   });
 
   test("the toggles say what they will do", () => {

@@ -159,7 +159,7 @@ def _own_statistics(found: Found) -> dict[str, object]:
     stats = found.told[0].get("stats") if found.told else None
     if not isinstance(stats, dict):
         return {}
-    names = ("first_token_ms", "kv_hit_share", "cache_hit_share", "cancelled")
+    names = ("first_token_ms", "prefilled_per_generation", "kv_hit_share", "cache_hit_share", "cancelled")
     own = {f"own_{name}": stats[name] for name in names if name in stats}
     keystrokes = sum(len(line.keystrokes) for line in found.lines)
     if isinstance(prefilled := stats.get("prefilled_tokens"), int) and keystrokes:

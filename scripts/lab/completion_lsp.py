@@ -90,10 +90,11 @@ class LspClient:
 
     async def stop(self) -> None:
         """End the server in the orderly way, and if it does not, at once."""
-        with contextlib.suppress(LspError, BenchError, TimeoutError):
-            await asyncio.wait_for(self.request("shutdown")[1], 10)
-            self.notify("exit")
-            await asyncio.wait_for(self.process.wait(), 10)
+        if not self._reader.done():  # otherwise nobody answers
+            with contextlib.suppress(LspError, BenchError, TimeoutError):
+                await asyncio.wait_for(self.request("shutdown")[1], 10)
+                self.notify("exit")
+                await asyncio.wait_for(self.process.wait(), 10)
         with contextlib.suppress(ProcessLookupError):
             self.process.kill()
         await self.process.wait()

@@ -175,6 +175,7 @@ ROWS: tuple[tuple[str, str, Callable[[object], str]], ...] = (
     ("prefilled tokens per answer, p50 / p95", "prefilled_tokens_per_answer", _pair),
     ("prefilled tokens per keystroke, mean", "prefilled_tokens_per_keystroke", _number),
     ("first token by its own count, p50 / p95 ms", "own_first_token_ms", _pair),
+    ("prompt tokens computed, by its own count, p50 / p95", "own_prefilled_per_generation", _pair),
     ("prompt tokens found in the KV cache, by its own count", "own_kv_hit_share", _percent),
     ("prefilled tokens per keystroke, mean, by its own count", "own_prefilled_per_keystroke", _number),
     ("answers from the cache, by its own count", "own_cache_hit_share", _percent),

@@ -7,7 +7,7 @@ import logging
 import re
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote
@@ -17,15 +17,19 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import lsp_method
+from pygls.workspace import TextDocument
 
 from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.edits import Edit
 from farthing.completion.generation import Generation, Outcome
+from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
+from farthing.completion.surroundings import Surroundings
 from farthing.index.folders import Folders
+from farthing.meter.meter import Meter
 from farthing.status import StatusBoard
 from farthing.text import lsp_offset
 
@@ -99,10 +103,34 @@ class Protocol(LanguageServerProtocol):
         if document is None:
             _logger.warning("a change of a document that is not open: %s", params.text_document.uri)
             return
+        edits = self._edit(document, params.text_document.version, params.content_changes)
+        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params, edits), None
+
+    @lsp_method(types.NOTEBOOK_DOCUMENT_DID_CHANGE)
+    def lsp_notebook_document__did_change(self, params: types.DidChangeNotebookDocumentParams) -> Iterator[Any]:
+        """Apply changes of a notebook. The texts of its cells are edited as those of other documents are."""
+        if unquote(params.notebook_document.uri) not in self.workspace.notebook_documents:
+            _logger.warning("a change of a notebook that is not open: %s", params.notebook_document.uri)
+            return
+        edits: dict[str, list[Edit]] = {}
+        texts: Sequence[types.NotebookDocumentCellContentChanges] = ()
+        if params.change.cells is not None:
+            texts, params.change.cells.text_content = params.change.cells.text_content or (), None
+        self.workspace.update_notebook_document(params)
+        for text in texts:
+            uri = text.document.uri
+            if (document := self.workspace.text_documents.get(unquote(uri))) is not None:
+                edits.setdefault(uri, []).extend(self._edit(document, text.document.version, text.changes))
+        yield self.fm.features[types.NOTEBOOK_DOCUMENT_DID_CHANGE], (params, edits), None
+
+    def _edit(
+        self, document: TextDocument, version: int, changes: Sequence[types.TextDocumentContentChangeEvent]
+    ) -> list[Edit]:
+        """Change a document's text. The edits are told with offsets."""
         encoding = handlers.position_encoding(self.workspace)
         text = document.source
         edits = []
-        for change in params.content_changes:
+        for change in changes:
             begin, end = 0, len(text)
             if isinstance(change, types.TextDocumentContentChangePartial):
                 begin, end = (
@@ -111,8 +139,8 @@ class Protocol(LanguageServerProtocol):
                 )
             edits.append(Edit(begin, text[begin:end], change.text))
             text = text[:begin] + change.text + text[end:]
-        document._source, document.version = text, params.text_document.version
-        yield self.fm.features[types.TEXT_DOCUMENT_DID_CHANGE], (params, edits), None
+        document._source, document.version = text, version
+        return edits
 
 
 class Server(LanguageServer):
@@ -155,15 +183,28 @@ class Input(io.BufferedReader):
 
 def build() -> Server:
     """Put the server together. It holds no model and opens no connection until it is asked to complete something."""
-    server = Server("farthing", __version__, protocol_cls=Protocol, converter_factory=default_converter)
+    server = Server(
+        "farthing",
+        __version__,
+        protocol_cls=Protocol,
+        converter_factory=default_converter,
+        notebook_document_sync=handlers.NOTEBOOK_SYNC,
+    )
 
     def publish(status: protocol.Status) -> None:
         server.protocol.notify(protocol.STATUS_DID_CHANGE, asdict(status))
 
+    def publish_ledger(status: protocol.LedgerStatus) -> None:
+        server.protocol.notify(protocol.LEDGER_DID_CHANGE, asdict(status))
+
     status = StatusBoard(publish)
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
-    domain = handlers.Domain(backend, selected, CompletionPipeline(selected), status, Folders(), Statistics())
+    folders = Folders()
+    surroundings = Surroundings(folders)
+    pipeline = CompletionPipeline(selected, Headers(surroundings))
+    meter = Meter(publish_ledger)
+    domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings, meter)
 
     def generated(generation: Generation, outcome: Outcome) -> None:
         domain.statistics.generated(generation, outcome)

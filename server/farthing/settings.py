@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+Trigger = Literal["automatic", "idle", "manual"]
+
 
 @dataclass(frozen=True)
 class CompletionSettings:
@@ -43,13 +45,17 @@ class CompletionSettings:
     in_strings: bool = True
     """Suggest within strings too."""
 
+    trigger: Trigger = "automatic"
+    """When an answer is begun: while the user types, after a pause, or only when asked for. What is known already is
+    shown at once in any case."""
+
 
 @dataclass(frozen=True)
 class EngineSettings:
     """The inference process. It is shared by all windows: the first window that starts it decides."""
 
     threads: int = field(default=0, metadata={"min": 0, "max": 256})
-    """Compute threads; 0 for one per physical core."""
+    """Compute threads; 0 for what is measured as fastest."""
 
     context_tokens: int = field(default=4096, metadata={"min": 512, "max": 131072})
     """Size of the context window that is allocated."""

@@ -14,6 +14,9 @@ Encoding = Literal["utf-8", "utf-16", "utf-32"]
 
 _BREAK = re.compile("\r\n|\r|\n")
 
+_WALKED = 4096
+"""Code points in which lines are looked for one by one."""
+
 MAX_DOCUMENT = 8_000_000
 """Code points. In a longer document nothing is completed: it is data, and each keystroke would copy it."""
 
@@ -28,13 +31,30 @@ def line_bounds(text: str, line: int) -> tuple[int, int] | None:
     """
     if line > len(text):  # also what islice can't take
         return None
-    start = 0
-    if line > 0:
+    start = _line_start(text, line)
+    return None if start is None else (start, _next_break(text, start))
+
+
+def _line_start(text: str, line: int) -> int | None:
+    if line <= 0:
+        return 0
+    if "\r" in text and text.count("\r") != text.count("\r\n"):
         above = next(itertools.islice(_BREAK.finditer(text), line - 1, None), None)
-        if above is None:
+        return above and above.end()
+    # By counting in halves: four edits and questions a keystroke would each walk through all the lines of a long file.
+    start, end = 0, len(text)
+    while end - start > _WALKED:
+        middle = (start + end) // 2
+        breaks = text.count("\n", start, middle)
+        if breaks < line:
+            start, line = middle, line - breaks
+        else:
+            end = middle
+    for _ in range(line):
+        start = text.find("\n", start) + 1
+        if not start:
             return None
-        start = above.end()
-    return start, _next_break(text, start)
+    return start
 
 
 def _next_break(text: str, start: int) -> int:
@@ -94,6 +114,11 @@ def line_break(text: str) -> str:
     """The line break that a text uses first; ``\\n`` where it has none."""
     end = _next_break(text, 0)
     return "\r\n" if text.startswith("\r\n", end) else text[end : end + 1] or "\n"
+
+
+def unix(text: str) -> str:
+    """The text with line breaks as ``\\n``."""
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def indent_of(line: str) -> str:

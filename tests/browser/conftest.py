@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -99,21 +99,24 @@ def _keep_evidence(page: Page, logs: Path, name: str) -> None:
 def vscode(
     request: pytest.FixtureRequest, browser: Browser, installation: Installation, farthing_home: Path, workspace: Path
 ) -> OpenVSCode:
-    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…) as workbench``."""
+    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…, settings=…) as workbench``."""
 
     @contextmanager
-    def open_vscode(theme: str = "Default Dark Modern", trusted: bool = True) -> Iterator[Workbench]:
-        settings = {
+    def open_vscode(
+        theme: str = "Default Dark Modern", trusted: bool = True, settings: Mapping[str, object] | None = None
+    ) -> Iterator[Workbench]:
+        chosen = {
             "workbench.colorTheme": theme,
             "workbench.startupEditor": "none",
             "workbench.secondarySideBar.defaultVisibility": "hidden",
             "security.workspace.trust.startupPrompt": "never",
             "telemetry.telemetryLevel": "off",
+            **(settings or {}),
         }
         home = Path(tempfile.mkdtemp(prefix="fh-code-"))
         user = home / "user" / "User"
         user.mkdir(parents=True)
-        (user / "settings.json").write_text(json.dumps(settings))
+        (user / "settings.json").write_text(json.dumps(chosen))
         env = {"FARTHING_HOME": str(farthing_home), "FARTHING_PYTHON": sys.executable}
         page = browser.new_page(viewport=SIZE)
         try:

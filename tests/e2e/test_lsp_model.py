@@ -61,6 +61,19 @@ def test_ghost_text(model_client: lsp.Client) -> None:
     assert "tax" in text and "\n" not in text
 
 
+def test_who_asks_outright_may_choose(model_client: lsp.Client) -> None:
+    model_client.open(URI, HEAD + TAIL)
+    one = model_client.complete(URI, LINE, COLUMN, kind=lsp.AUTOMATIC)
+    items = model_client.result(model_client.ask_completion(URI, LINE, COLUMN, kind=lsp.INVOKED))["items"]
+    texts = [item["insertText"] for item in items]
+    assert texts[0] == one
+    assert 2 <= len(set(texts)) == len(texts) <= 3
+    assert len({item["command"]["arguments"][0] for item in items}) == 1
+    model_client.insert(URI, 2, LINE, COLUMN, texts[1][:-1])
+    rest = model_client.complete(URI, LINE, COLUMN + len(texts[1]) - 1, kind=lsp.AUTOMATIC)
+    assert rest == texts[1][-1], "who types one of them keeps it"
+
+
 def test_the_answer_is_the_same_in_every_encoding(model_home: Path) -> None:
     head = HEAD.replace("    return", "    label = '🧾🧾'; return")
     line = head.splitlines()[-1]
@@ -196,7 +209,7 @@ def test_thirty_requests_a_second(model_client: lsp.Client) -> None:
     asked, never = [], threading.Event()
     for count, letter in enumerate(typed):
         model_client.insert(URI, count + 2, LINE, COLUMN + count, letter)
-        asked.append(model_client.ask_completion(URI, LINE, COLUMN + count + 1))
+        asked.append(model_client.ask_completion(URI, LINE, COLUMN + count + 1, kind=lsp.AUTOMATIC))
         never.wait(1 / 30)  # the rate is what is tested
     for id in asked:
         model_client.wait(id)

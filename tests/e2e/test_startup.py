@@ -8,7 +8,10 @@ from pathlib import Path
 from tests.support import lsp
 from tests.support.cli import refused, run
 
-HEAVY = "llama_cpp numpy huggingface_hub httpx typer rich tiktoken watchfiles pip farthing.engine.models.pull"
+HEAVY = (
+    "llama_cpp numpy huggingface_hub httpx typer rich tiktoken watchfiles pip "
+    "farthing.engine.models.pull farthing.ledger.ledger"
+)
 
 
 def test_the_server_imports_nothing_heavy() -> None:

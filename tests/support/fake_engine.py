@@ -24,6 +24,7 @@ class FakeEngine:
     """
 
     def __init__(self, home: Path, text: str = "done()", held: bool = False) -> None:
+        self.home = home
         self.text = text
         self.held = held
         self.requests: list[Any] = []

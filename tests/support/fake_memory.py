@@ -1,9 +1,11 @@
 """llama.cpp's memory as a list of cells, with its rules: what breaks one of them fails the test."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from farthing.engine.kv import BATCH, SEQUENCES
+from farthing.engine.kv import BATCH
+from farthing.engine.kv_room import SEQUENCES
 from farthing.errors import EngineError
 
 
@@ -81,6 +83,17 @@ class FakeMemory:
             assert cell.position >= 0
         at = [cell.position for cell in self._of(sequence, 0, -1)]
         assert len(at) == len(set(at)), "two cells of a sequence at one place"
+
+    def save(self, sequence: int) -> bytes | None:
+        return json.dumps([(cell.token, cell.position, cell.value) for cell in self.sequence(sequence)]).encode()
+
+    def load(self, sequence: int, cells: bytes) -> bool:
+        assert not self.sequence(sequence)
+        saved = json.loads(cells)
+        if len(self.cells) + len(saved) > self.size:
+            return False
+        self.cells += [Cell(token, position, value, {sequence}) for token, position, value in saved]
+        return True
 
     def _of(self, sequence: int, start: int, end: int) -> list[Cell]:
         return [

@@ -8,8 +8,10 @@ import pytest
 
 from farthing.engine import scheduler
 from farthing.engine.fim import FimTokens
-from farthing.engine.kv import BATCH, KvCache, Prepared
+from farthing.engine.kv import BATCH, KvCache, Prepared, Work
 from farthing.engine.kv_plan import Prompt
+from farthing.engine.kv_room import Cells
+from farthing.engine.threads import Threads
 from tests.support.fake_memory import FakeMemory
 
 END = 256
@@ -28,8 +30,13 @@ class Script:
     def __init__(self) -> None:
         self.changed = threading.Condition()
         self.answer = "answer"
+        self.others: dict[str, float] = {}
+        """Other answers that were possible, and by how much the logit of the first byte in which each of them differs
+        from ``answer`` is lower."""
         self.held = False
         self.allowed = 0
+        self.blocked = False
+        """Whether a batch is held now."""
         self.waiting = 0
         """Batches that were held."""
         self.error: Exception | None = None
@@ -45,18 +52,21 @@ class Script:
         """Tokens of every batch that was computed, whose it was aside."""
         self.aborted = 0
         self.failed = 0
+        self.tuned = 0
+        """Runtimes whose threads were measured."""
         self.memories: list[FakeMemory] = []
 
     def let_go(self) -> None:
         """Let work go on, now and from now on."""
         with self.changed:
-            self.held = self.load_held = False
+            self.held = self.load_held = self.blocked = False
             self.changed.notify_all()
 
     def hold(self, allowed: int = 0) -> None:
         """Hold work again, after so many batches; what is held now goes on with them."""
         with self.changed:
             self.held, self.allowed = True, allowed
+            self.blocked = self.blocked and not allowed
             self.changed.notify_all()
 
     def wait(self, what: str, count: int) -> None:
@@ -80,7 +90,7 @@ class FakeFlag:
 
     def raise_(self) -> None:
         with self.script.changed:
-            self.raised = True
+            self.raised, self.script.blocked = True, False
             self.script.changed.notify_all()
 
     def lower(self) -> None:
@@ -99,6 +109,7 @@ class ScriptedMemory(FakeMemory):
         with script.changed:
             if script.held and not script.allowed:
                 script.waiting += 1
+                script.blocked = not self._abort.raised
                 script.changed.notify_all()
                 free = script.changed.wait_for(lambda: self._abort.raised or not script.held or script.allowed, WAIT_S)
                 assert free, "nobody let the work go on"
@@ -123,8 +134,11 @@ class ScriptedCache(KvCache):
     def __init__(self, script: Script, memory: FakeMemory) -> None:
         super().__init__(memory, memory.size)
         self._script = script
-        self.starts: dict[int, int] = {}
-        """Where the answer begins in each sequence."""
+        self._prepared: list[tuple[Cells, int]] = []
+
+    def answering(self, sequence: int) -> tuple[Cells, int]:
+        """Whose sequence it is, which may have been another's when the prompt was read, and where the answer begins."""
+        return next((cells, start) for cells, start in reversed(self._prepared) if cells.sequence == sequence)
 
     def prepare(
         self, document: str, prompt: Prompt, reserve: int = 0, batch: int = BATCH
@@ -134,7 +148,7 @@ class ScriptedCache(KvCache):
             self._script.prompts.append(bytes(token for token in whole if token < END).decode())
             self._script.changed.notify_all()
         prepared = yield from super().prepare(document, prompt, reserve, batch)
-        self.starts[prepared.cells.sequence] = len(prepared.cells.tokens)
+        self._prepared.append((prepared.cells, len(prepared.cells.tokens)))
         return prepared
 
 
@@ -146,11 +160,13 @@ class FakeRuntime:
     def __init__(self, path: Path, n_ctx: int, threads: int, abort: FakeFlag) -> None:
         self._name = path.name
         self.n_ctx, self.bos, self.fim = n_ctx, None, FIM
+        self.threads = Threads(threads or 1, threads or 1)
+        self._measures = not threads
         self.memory = ScriptedMemory(self.script, abort, n_ctx)
         self.script.memories.append(self.memory)
         self.cache = ScriptedCache(self.script, self.memory)
-        self._healed: dict[int, int] = {}
-        """Tokens of each sequence's answer that spell what was taken back."""
+        self._healed: dict[Cells, int] = {}
+        """Tokens of each answer that spell what was taken back."""
         with self.script.changed:
             self.script.loading.append(self._name)
             self.script.changed.notify_all()
@@ -163,6 +179,19 @@ class FakeRuntime:
         with self.script.changed:
             self.script.closed.append(self._name)
             self.script.changed.notify_all()
+
+    def tune(self) -> Work:
+        """As if two counts of threads were tried."""
+        for count in (1, 2) if self._measures else ():
+            yield
+            if not self.cache.compute_aside(count):
+                return
+        if self._measures:
+            with self.script.changed:
+                self._measures = False
+                self.threads = Threads(2, 2, True)
+                self.script.tuned += 1
+                self.script.changed.notify_all()
 
     def tokenize(self, text: str) -> list[int]:
         return list(text.encode())
@@ -181,25 +210,43 @@ class FakeRuntime:
         memory, sequence = self.memory, self.memory.last
         assert 0 <= back < memory.outputs, "these logits were not computed"
         tokens = memory.tokens(sequence)
-        written = tokens[self.cache.starts[sequence] : len(tokens) - back]
+        cells, start = self.cache.answering(sequence)
+        written = tokens[start : len(tokens) - back]
         if required:
-            self._healed[sequence] = len(written) + 1
+            self._healed[cells] = len(written) + 1
             return required[0], 0.0
         if not written:
-            self._healed[sequence] = 0
-        answer = self.script.answer.encode()
-        said = bytes(written[self._healed[sequence] :])
-        if not answer.startswith(said) or len(said) == len(answer):
-            return END, 0.0
-        return answer[len(said)], -0.5
+            self._healed[cells] = 0
+        said = bytes(written[self._healed[cells] :])
+        for answer in map(str.encode, (self.script.answer, *self.script.others)):
+            if answer.startswith(said):
+                return (answer[len(said)], -0.5) if len(said) < len(answer) else (END, 0.0)
+        return END, 0.0
+
+    def others(self, count: int, back: int = 0, required: bytes = b"") -> list[tuple[int, float]]:
+        """What could follow as well."""
+        chosen, _ = self.choose(back, required)
+        tokens = self.memory.tokens(self.memory.last)
+        cells, start = self.cache.answering(self.memory.last)
+        said = bytes(tokens[start : len(tokens) - back][self._healed[cells] :])
+        found = [
+            (other.encode()[len(said)], behind)
+            for other, behind in self.script.others.items()
+            if not required and other.encode().startswith(said) and len(other.encode()) > len(said)
+        ]
+        return sorted((pair for pair in found if pair[0] != chosen), key=lambda pair: pair[1])[:count]
 
 
-@pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Script:
-    """Every scheduler of this test works with fake runtimes that follow this script."""
-    script = Script()
+def follow(monkeypatch: pytest.MonkeyPatch, script: Script) -> Script:
+    """Every scheduler works with fake runtimes that follow this script from now on."""
     monkeypatch.setattr(FakeRuntime, "script", script, raising=False)
     monkeypatch.setattr(FakeFlag, "script", script, raising=False)
     monkeypatch.setattr(scheduler, "Runtime", FakeRuntime)
     monkeypatch.setattr(scheduler, "AbortFlag", FakeFlag)
     return script
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
+    """A script that every scheduler of this test follows."""
+    return follow(monkeypatch, Script())

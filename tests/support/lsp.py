@@ -159,7 +159,11 @@ class Connection:
     def initialize(self, options: object = None, encoding: str = "utf-16", configuration: bool = False) -> Any:
         """Shake hands; returns the server's capabilities."""
         general = {"positionEncodings": [encoding]}
-        capabilities = {"general": general, "workspace": {"configuration": configuration}}
+        capabilities = {
+            "general": general,
+            "workspace": {"configuration": configuration},
+            "notebookDocument": {"synchronization": {}},
+        }
         params = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}
         found = self.ask("initialize", {**params, "initializationOptions": options})
         self.notify("initialized", {})

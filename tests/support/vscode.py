@@ -203,9 +203,13 @@ class Workbench:
 
     def status(self) -> str:
         """What the status bar says about Farthing: text and tooltip as a screen reader gets them."""
-        item = self.page.locator('.statusbar-item[id^="farthing"]').first
+        item = self.status_item("status")
         label = item.locator("a").get_attribute("aria-label") if item.count() else None
         return label or ""
+
+    def status_item(self, name: str) -> Locator:
+        """One of Farthing's items in the status bar: ``status`` or ``ledger``."""
+        return self.page.locator(f'.statusbar-item[id="farthing.farthing.{name}"]')
 
     def wait_for_status(self, words: str, seconds: float = 90.0) -> str:
         """Wait until the status bar item matches a regular expression."""
@@ -225,7 +229,7 @@ class Workbench:
         """Keep what is seen now as a build artefact."""
         ARTEFACTS.mkdir(exist_ok=True)
         path = ARTEFACTS / f"{name}.png"
-        self.page.screenshot(path=path)
+        self.page.screenshot(path=path, animations="disabled")
         return path
 
 

@@ -14,7 +14,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"__init__", "config", "errors", "paths", "protocol", "settings", "text", "tokens"}),
     frozenset({"engine", "ledger"}),
     frozenset({"backends", "index", "routing"}),
-    frozenset({"ask", "completion", "edit", "status"}),
+    frozenset({"ask", "completion", "edit", "meter", "status"}),
     frozenset({"handlers"}),
     frozenset({"__main__", "cli", "server"}),
 )

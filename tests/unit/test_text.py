@@ -34,6 +34,15 @@ def test_lines_are_those_of_the_rule(text: str) -> None:
     assert line_bounds(text, len(expected)) is None
 
 
+@pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r"])
+@given(lengths=st.lists(st.integers(0, 2000), min_size=4, max_size=10))
+def test_lines_of_long_texts_too(breaks: str, lengths: list[int]) -> None:
+    text = breaks.join("x" * length for length in lengths)
+    expected = slow_bounds(text)
+    assert [line_bounds(text, line) for line in range(len(lengths))] == expected
+    assert line_bounds(text, len(lengths)) is None
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @given(text=documents, data=st.data())
 def test_an_offset_survives_the_way_to_the_editor_and_back(encoding: Encoding, text: str, data: st.DataObject) -> None:

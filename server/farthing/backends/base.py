@@ -1,11 +1,14 @@
 """What every backend can do, and what it costs."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 EndReason = Literal["stop", "length", "cancelled", "superseded"]
 """``cancelled`` and ``superseded``: what came is not all that the model would have said."""
+
+Urgency = Literal["keystroke", "prefetch", "warm"]
+"""Who waits: less urgent work gives way, and goes on afterwards."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +36,12 @@ class FimRequest:
     """0 to only get ready for what will be asked next."""
     header: str = ""
     """What the model should know of other files; it stands before everything else."""
-    urgency: Literal["keystroke", "prefetch", "warm"] = "keystroke"
-    """Who waits: less urgent work gives way, and goes on afterwards."""
+    urgency: Urgency = "keystroke"
+    candidates: int = 1
+    """Different answers that are wanted, the most likely one first; more than one only of the engine on this
+    machine. There may be fewer."""
+    enough: Callable[[str], bool] | None = None
+    """Where several are wanted: told an answer as it grows, and says whether the next one may begin."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,13 @@ class Piece:
     """Of the request so far. A stream that is given up has no other record of what it cost."""
     logprob: float = 0.0
     """Sum of the logarithms of the probabilities of all tokens so far; 0 where the backend doesn't say."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One of several answers is complete: the pieces of the next one follow."""
+
+    reason: EndReason
 
 
 @dataclass(frozen=True)
@@ -67,10 +81,19 @@ class Activity:
     fix: str = ""
 
 
+Event = Piece | Ended | Finish
+
+
 class CompletionBackend(Protocol):
     """Streams completions."""
 
-    def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
+    @property
+    def is_engine(self) -> bool:
+        """Whether it is the engine on this machine. That writes several answers to one prompt, and it may be asked for
+        what nobody waits for yet: nobody pays for it, and it gives way to whoever waits."""
+        ...
+
+    def stream(self, request: FimRequest) -> AsyncGenerator[Event, None]:
         """Generate. Closing the generator gives the work up.
 
         Raises:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from farthing import __version__, paths
-from farthing.backends.base import Activity, FimRequest, Finish, Piece, Usage
+from farthing.backends.base import Activity, Ended, Event, FimRequest, Finish, Piece, Usage
 from farthing.backends.engine_process import EngineProcess
 from farthing.engine import wire
 from farthing.errors import EngineCrashed, EngineError, EngineUnavailable, FarthingError, ModelError, ModelUnusable
@@ -51,7 +51,9 @@ class LocalBackend:
         self._crashes: deque[float] = deque(maxlen=CRASHES)
         self._complaint = ""
 
-    async def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
+    is_engine = True
+
+    async def stream(self, request: FimRequest) -> AsyncGenerator[Event, None]:
         """See :class:`farthing.backends.base.CompletionBackend`."""
         answered = False
         try:
@@ -67,7 +69,7 @@ class LocalBackend:
                 async for event in events:
                     yield event
 
-    async def _attempt(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
+    async def _attempt(self, request: FimRequest) -> AsyncGenerator[Event, None]:
         connection = await self._connect()
         message = wire.Complete(
             next(self._ids),
@@ -78,8 +80,9 @@ class LocalBackend:
             request.max_tokens,
             request.header,
             request.urgency,
+            request.candidates,
         )
-        usage, ended = Usage(), False
+        usage, ended, said, number = Usage(), False, "", 0
         events = connection.open(message.id)
         try:
             connection.send(message)
@@ -90,6 +93,12 @@ class LocalBackend:
                     case wire.Token(_, text, output_tokens, logprob):
                         usage = replace(usage, output=output_tokens)
                         yield Piece(text, usage, logprob)
+                        said += text
+                        if request.candidates > 1 and request.enough and request.enough(said):
+                            connection.send(wire.Skip(message.id, number))
+                    case wire.Ended(_, reason):
+                        said, number = "", number + 1
+                        yield Ended(reason)
                     case wire.Done() as done:
                         ended = True
                         usage = Usage(done.prompt_tokens, done.cached_tokens, done.output_tokens)

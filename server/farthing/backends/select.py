@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from typing import TYPE_CHECKING
 
-from farthing.backends.base import Activity, CompletionBackend, FimRequest, Finish, Piece
+from farthing.backends.base import Activity, CompletionBackend, Event, FimRequest
 from farthing.settings import RemoteSettings
 
 if TYPE_CHECKING:
@@ -31,7 +31,12 @@ class SelectedBackend:
         self._on_activity = on_activity
         self._remote: RemoteBackend | None = None
 
-    async def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
+    @property
+    def is_engine(self) -> bool:
+        """See :class:`farthing.backends.base.CompletionBackend`."""
+        return not self._settings().url.strip() and self._local.is_engine
+
+    async def stream(self, request: FimRequest) -> AsyncGenerator[Event, None]:
         """See :class:`farthing.backends.base.CompletionBackend`."""
         backend = await self.choose()
         async with contextlib.aclosing(backend.stream(request)) as events:

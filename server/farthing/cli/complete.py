@@ -11,10 +11,13 @@ import typer
 
 from farthing.backends.local import LocalBackend
 from farthing.cli import output
+from farthing.completion.headers import Headers
 from farthing.completion.pipeline import Completion, CompletionPipeline, CompletionRequest
+from farthing.completion.surroundings import Surroundings
 from farthing.engine.models import store
 from farthing.errors import UsageError
 from farthing.index.languages import language_id
+from farthing.index.stored import StoredFolders
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, cli_offset
 
@@ -46,7 +49,7 @@ def complete(
     path, text = Path(match[1]), read_text(Path(match[1]))
     offset = cli_offset(text, int(match[2]), int(match[3]))
     file = store.resolve(model)
-    answer = asyncio.run(complete_text(path, text, offset, file, CompletionSettings(max_tokens=max_tokens)))
+    answer = asyncio.run(complete_text(path.absolute(), text, offset, file, CompletionSettings(max_tokens=max_tokens)))
     result = Answer(
         answer.text if answer else "",
         store.label(file),
@@ -72,12 +75,13 @@ async def complete_text(
     """One answer of the very pipeline that serves editors; its text is empty when the model has nothing to add.
 
     Args:
-        path: names the document; not read.
+        path: names the document, absolute; not read.
         offset: the cursor, in code points.
     """
     backend = LocalBackend()
-    pipeline = CompletionPipeline(backend)
-    request = CompletionRequest(str(path), text, offset, language_id(path.name), str(model), multiline=True)
+    pipeline = CompletionPipeline(backend, Headers(Surroundings(StoredFolders())))
+    name = str(path)
+    request = CompletionRequest(name, text, offset, language_id(path.name), str(model), multiline=True, path=name)
     async with contextlib.aclosing(pipeline), contextlib.aclosing(backend):
         return await pipeline.answer(request, settings)
 

@@ -112,7 +112,7 @@ def model() -> Check:
 
 
 def speed() -> Check:
-    """Prefill and decode speed of the chosen model."""
+    """Prefill and decode speed of the chosen model, and with how many threads."""
     return _try("speed", _measure)
 
 
@@ -128,8 +128,15 @@ def _measure() -> str:
     found = jsonlib.loads(ran.stdout)
     return (
         f"prefill {found['prefill_per_second']:.0f} tokens/s, decode {found['decode_per_second']:.0f} tokens/s, "
-        f"loads in {found['load_seconds']:.1f} s"
+        f"loads in {found['load_seconds']:.1f} s; threads: {_threads(found)}"
     )
+
+
+def _threads(found: dict[str, float]) -> str:
+    counts = f"{found['decode_threads']} to write, {found['batch_threads']} to read"
+    if found["threads_measured"]:
+        return f"{counts}, measured as the fastest here"
+    return f"{counts}, one per core until the engine has measured it in an idle moment"
 
 
 def engine() -> Check:

@@ -39,9 +39,12 @@ def _rows(found: Summary) -> list[tuple[str, str]]:
         ("first token", _milliseconds(found.first_token_ms)),
         ("whole answer", _milliseconds(found.total_ms)),
         ("prompts", _of(found.kv_hit_share, f"{found.prompt_tokens} tokens", "known to the model already")),
-        ("  prefilled", f"{found.prefilled_tokens} tokens"),
+        ("  prefilled", _computed(found)),
         ("answers", _of(found.cache_hit_share, f"{found.answers}", "from the cache")),
-        ("generations", f"{found.generations}, {found.cancelled} of them given up"),
+        (
+            "generations",
+            f"{found.generations}, {found.cancelled} of them given up, {found.withheld} too unsure to show",
+        ),
     ]
 
 
@@ -63,3 +66,8 @@ def _milliseconds(found: Percentiles) -> str:
     if found.p50 is None or found.p95 is None:
         return "nothing to say yet"
     return f"{found.p50:.0f} ms, {found.p95:.0f} ms in the slowest of 20"
+
+
+def _computed(found: Summary) -> str:
+    median = found.prefilled_per_generation.p50
+    return f"{found.prefilled_tokens} tokens" + (f", at most {median:.0f} in half of the answers" if median else "")

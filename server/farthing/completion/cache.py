@@ -1,12 +1,15 @@
 """Answers that may be given again: after a backspace, after moving away and back, after an undo."""
 
 from collections import OrderedDict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from farthing.completion.generation import Completion, CompletionRequest, typed_between
 
 PER_DOCUMENT, DOCUMENTS = 60, 20
 """Answers that are remembered."""
+
+MAX_TEXT = 8_000_000
+"""Code points of all documents' texts that are kept with them, each answer's by itself."""
 
 MAX_BACK = 12
 """Characters that may have been taken back since the answer was given."""
@@ -28,18 +31,31 @@ class AnswerCache:
 
     def __init__(self) -> None:
         self._documents: OrderedDict[str, deque[Answer]] = OrderedDict()
+        self._size = 0
 
     def add(self, request: CompletionRequest, completion: Completion, context: int = 0) -> None:
         """Remember an answer."""
-        answers = self._documents.setdefault(request.document, deque(maxlen=PER_DOCUMENT))
+        answers = self._documents.setdefault(request.document, deque())
+        if len(answers) == PER_DOCUMENT:
+            self._size -= len(answers.popleft().request.text)
         answers.append(Answer(request, completion, context))
+        self._size += len(request.text)
         self._documents.move_to_end(request.document)
         if len(self._documents) > DOCUMENTS:
-            self._documents.popitem(last=False)
+            self.forget(next(iter(self._documents)))
+        while self._size > MAX_TEXT and (len(self._documents) > 1 or len(answers) > 1):
+            self._forget_one()
+
+    def _forget_one(self) -> None:
+        """The oldest answer of the document that was unused for longest."""
+        document, answers = next(iter(self._documents.items()))
+        self._size -= len(answers.popleft().request.text)
+        if not answers:
+            del self._documents[document]
 
     def forget(self, document: str) -> None:
         """The document is gone."""
-        self._documents.pop(document, None)
+        self._size -= sum(len(answer.request.text) for answer in self._documents.pop(document, ()))
 
     def find(self, request: CompletionRequest, context: int = 0) -> tuple[Completion, str] | None:
         """The newest answer that still says something here, and what was typed of it."""
@@ -47,17 +63,26 @@ class AnswerCache:
         for answer in reversed(self._documents.get(request.document, ())):
             if answer.context != context or not _alike(request, answer.request):
                 continue
-            typed = typed_between(answer.request.text, answer.request.offset, request.text, request.offset)
+            typed = _typed(answer, request)
             if typed is not None:
-                if answer.completion.text.startswith(typed) and len(answer.completion.text) > len(typed):
+                if answer.completion.rest(typed).text:
                     return answer.completion, typed
             elif (back := _taken_back(answer.request, request)) and (best is None or len(back) < len(shortest)):
                 shortest, best = back, (_longer(answer.completion, back), "")
         return best
 
 
+def _typed(answer: Answer, now: CompletionRequest) -> str | None:
+    """What was typed since an answer was given, if it is what the answer says; None if anything else has changed."""
+    then = answer.request
+    if not answer.completion.text.startswith(now.text[then.offset : now.offset]):
+        return None  # seen at once: to compare two long documents takes longer
+    return typed_between(then.text, then.offset, now.text, now.offset)
+
+
 def _alike(ours: CompletionRequest, theirs: CompletionRequest) -> bool:
-    return ours.model == theirs.model and ours.language == theirs.language and ours.multiline <= theirs.multiline
+    same = ours.model == theirs.model and ours.language == theirs.language and ours.before == theirs.before
+    return same and ours.multiline <= theirs.multiline
 
 
 def _taken_back(then: CompletionRequest, now: CompletionRequest) -> str:
@@ -72,6 +97,6 @@ def _taken_back(then: CompletionRequest, now: CompletionRequest) -> str:
 
 
 def _longer(completion: Completion, before: str) -> Completion:
-    return Completion(
-        completion.id, before + completion.text, completion.usage, completion.first_token_ms, completion.total_ms
+    return replace(
+        completion, text=before + completion.text, others=tuple(before + other for other in completion.others)
     )

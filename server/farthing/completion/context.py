@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from farthing.settings import CompletionSettings
+from farthing.text import unix
 
 STEP = 16
 """Lines by which the start of the window moves. The KV cache of the prefix stays valid until it does."""
@@ -39,12 +40,15 @@ class Context:
         return next((line for line in self.suffix.split("\n")[1:] if line.strip()), "")
 
 
-def window(text: str, offset: int, settings: CompletionSettings) -> Context:
+def window(text: str, offset: int, settings: CompletionSettings, before: str = "") -> Context:
     """Cut the two windows out of a document.
 
     Args:
         offset: the cursor, in code points.
+        before: what is to be seen above the document, as the cells above a notebook's.
     """
+    if before:
+        text, offset = before + text, len(before) + offset
     line = text.count("\n", 0, offset)
     first = max(0, (line - settings.prefix_lines) // STEP * STEP)
     start = _back(text, offset, line - first)
@@ -53,7 +57,7 @@ def window(text: str, offset: int, settings: CompletionSettings) -> Context:
     end = min(_forward(text, offset, settings.suffix_lines), offset + MAX_SUFFIX)
     if end > offset and text.startswith("\r\n", end - 1):
         end -= 1
-    return Context(_unix(text[start:offset]), _unix(text[offset:end]))
+    return Context(unix(text[start:offset]), unix(text[offset:end]))
 
 
 def _back(text: str, offset: int, lines: int) -> int:
@@ -73,7 +77,3 @@ def _forward(text: str, offset: int, lines: int) -> int:
             break
         end = text.find("\n", end + 1)
     return len(text) if end < 0 else end
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -50,9 +50,13 @@ class Counts:
     generations: int = 0
     cancelled: int = 0
     """Generations that were given up, as the text went elsewhere or newer work came."""
+    withheld: int = 0
+    """Generations whose answer was not shown, as the model was not sure of it."""
     prompt_tokens: int = 0
     cached_tokens: int = 0
     """Of these, those that needed no computing."""
+    prefilled: list[float] = field(default_factory=list)
+    """Tokens that each generation's prompt had to be computed for."""
     first_token_ms: list[float] = field(default_factory=list)
     """Of every generation that came so far."""
     total_ms: list[float] = field(default_factory=list)

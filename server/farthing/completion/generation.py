@@ -5,7 +5,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from farthing.backends.base import Usage
+from farthing.backends.base import Piece, Usage
+from farthing.completion.confidence import Confidence
 from farthing.errors import FarthingError
 
 PAIRS = {"(": ")", "[": "]", "{": "}", '"': '"', "'": "'", "`": "`", "<": ">"}
@@ -26,7 +27,20 @@ class CompletionRequest:
     model: str
     """Path of the GGUF file."""
     multiline: bool = False
-    """The user asked for a completion outright, so several lines are welcome anywhere."""
+    """The user asked for a completion outright, so several lines are welcome anywhere, and any answer is."""
+    candidates: int = 1
+    """Different answers that are wanted."""
+    path: str = ""
+    """Of the file, absolute; empty for what is none."""
+    before: str = ""
+    """What the model sees above the document's text: the cells above, in a notebook."""
+    notebook: str = ""
+    """URI of the notebook that the document is a cell of. Its cells share what the model has read."""
+
+    @property
+    def line(self) -> int:
+        """The cursor's, counted from 1."""
+        return self.text.count("\n", 0, self.offset) + 1
 
 
 @dataclass(frozen=True)
@@ -44,10 +58,20 @@ class Completion:
     """The model still writes: there will be more, or something else."""
     remembered: bool = False
     """Nothing was computed for it: an earlier answer still holds."""
+    others: tuple[str, ...] = ()
+    """Other texts that may be inserted in place of this one, the better ones first."""
+    withheld: bool = False
+    """There was an answer, but the model was not sure enough of it; the text is empty."""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All that may be inserted."""
+        return (self.text, *self.others)
 
     def rest(self, typed: str) -> "Completion":
-        """What is left of it when its first part was typed."""
-        return replace(self, text=self.text[len(typed) :])
+        """What is left of it when the first part of one of its texts was typed: those that begin so."""
+        left = [text[len(typed) :] for text in self.texts if text.startswith(typed) and text != typed]
+        return replace(self, text="".join(left[:1]), others=tuple(left[1:]))
 
 
 @dataclass(frozen=True)
@@ -78,6 +102,18 @@ class Generation:
     task: "asyncio.Task[None] | None" = None
     shown: str = ""
     """What somebody was shown of it before it was done."""
+    others: tuple[str, ...] = ()
+    """Other answers, once all are written."""
+    header: str = ""
+    """What stood before the document in the prompt."""
+    context: int = 0
+    """Which header that was; see :class:`farthing.completion.headers.Header`."""
+    ahead_of: CompletionRequest | None = None
+    """The request whose answer, once accepted, makes the document what this one is for: nobody waited for it when it
+    began."""
+    begun: bool = False
+    """The backend was asked."""
+    confidence: Confidence = field(default_factory=Confidence)
     started: float = field(default_factory=time.monotonic)
     grown: "asyncio.Event" = field(default_factory=asyncio.Event)
     """Set whenever there is more text; whoever waits clears it."""
@@ -96,13 +132,23 @@ class Generation:
         if typed is None:
             return False
         if self.done.done():
-            return self.text.startswith(typed)
+            return any(text.startswith(typed) for text in (self.text, *self.others))
         return self.text.startswith(typed) or typed.startswith(self.text)
 
-    def write(self, text: str, usage: Usage) -> None:
-        """The model has written more."""
+    def begin(self) -> None:
+        """The backend is asked now: all times are counted from here."""
+        self.begun, self.started = True, time.monotonic()
+
+    def write(self, text: str, piece: Piece) -> None:
+        """The model has written more.
+
+        Args:
+            text: all that there is of the answer.
+            piece: what is new, as the backend gave it.
+        """
         self.first_ms = self.first_ms or self.elapsed_ms()
-        self.text, self.usage = text, usage
+        self.text, self.usage = text, piece.usage
+        self.confidence.add(piece.text, piece.usage.output, piece.logprob)
         self.grown.set()
 
     def end(self, outcome: Outcome) -> None:
@@ -121,6 +167,16 @@ class Generation:
             await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             growth.cancel()
+
+    def leads_here(self, text: str, cursor: int | None = None) -> bool:
+        """Whether the text that it is for comes from this one by typing at one place.
+
+        Args:
+            cursor: that place, if it is known.
+        """
+        wanted, at = self.request.text, self.request.offset
+        place = len(text) - (len(wanted) - at) if cursor is None else cursor
+        return 0 <= place <= at and text[place:] == wanted[at:] and wanted.startswith(text[:place])
 
     def elapsed_ms(self) -> float:
         """Since it began."""

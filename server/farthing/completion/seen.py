@@ -63,6 +63,8 @@ class Suggestion:
     taken: Literal["", "word", "line", "full"] = ""
     chars: int = 0
     """Accepted characters."""
+    others: tuple[str, ...] = ()
+    """What the user may choose in its place."""
     end: Kept | None = None
     """Its last part, once that is in the document, whether it was typed or accepted."""
 
@@ -101,7 +103,9 @@ class Watcher:
         self._question = document, self._question[1] + 1
         return self._question[1]
 
-    def answered(self, question: int, offset: int, id: str, text: str, now: float) -> None:
+    def answered(
+        self, question: int, offset: int, id: str, text: str, now: float, others: tuple[str, ...] = ()
+    ) -> None:
         """A question is answered; with an empty text where there is nothing to suggest."""
         document, newest = self._question
         if question != newest:
@@ -109,12 +113,12 @@ class Watcher:
         self.settle(now)
         old = self.current
         if old and (old.document, old.offset) == (document, offset) and _agree(old.text, text):
-            old.text = text
+            old.text, old.others = text, others
             old.ids.add(id)
             return
         self._end(now)
         if text:
-            self.current = Suggestion(document, {id}, offset, text, now)
+            self.current = Suggestion(document, {id}, offset, text, now, others=others)
 
     def edited(self, document: str, edits: Sequence[Edit], now: float) -> None:
         """A document was changed."""
@@ -205,9 +209,12 @@ class Watcher:
     def _grow(self, shown: Suggestion, inserted: str, now: float) -> None:
         """Something was inserted where the suggestion stands."""
         typed = _typed(shown, inserted)
+        if typed is None and (chosen := [each for each in shown.others if each.startswith(inserted)]):
+            typed, shown.text = inserted, chosen[0]
         if typed is None:
             self._end(now)
             return
+        shown.others = tuple(each[len(typed) :] for each in shown.others if each.startswith(typed))
         begin = shown.offset
         shown.offset, shown.text, shown.typed = begin + len(typed), shown.text[len(typed) :], shown.typed + typed
         if not shown.text:

@@ -60,6 +60,7 @@ class Summary:
     prompt_tokens: int
     prefilled_tokens: int
     """Tokens of prompts that were computed."""
+    prefilled_per_generation: Percentiles
     answers: int
     cache_hits: int
     """Answers that nothing was computed for."""
@@ -67,6 +68,8 @@ class Summary:
     generations: int
     cancelled: int
     """Generations that were given up."""
+    withheld: int
+    """Generations whose answer was not shown, as the model was not sure of it."""
 
     @classmethod
     def of(cls, counts: Counts, days: int) -> "Summary":
@@ -88,11 +91,13 @@ class Summary:
             kv_hit_share=_share(counts.cached_tokens, counts.prompt_tokens),
             prompt_tokens=counts.prompt_tokens,
             prefilled_tokens=max(counts.prompt_tokens - counts.cached_tokens, 0),
+            prefilled_per_generation=_percentiles(counts.prefilled),
             answers=counts.answers,
             cache_hits=counts.cache_hits,
             cache_hit_share=_share(counts.cache_hits, counts.answers),
             generations=counts.generations,
             cancelled=counts.cancelled,
+            withheld=counts.withheld,
         )
 
 
@@ -137,9 +142,12 @@ class Statistics:
         counts.cancelled += outcome.given_up or outcome.contradicted
         counts.prompt_tokens += usage.input
         counts.cached_tokens += min(usage.cached, usage.input)
+        if usage.input:
+            counts.prefilled.append(max(usage.input - usage.cached, 0))
         if generation.first_ms > 0:
             counts.first_token_ms.append(round(generation.first_ms, 1))
         if finished:
+            counts.withheld += finished.withheld
             counts.total_ms.append(finished.total_ms)
         self._wake()
 
@@ -153,7 +161,7 @@ class Statistics:
             self._watcher.counts.answers += 1
             self._watcher.counts.cache_hits += completion.remembered
         id, text = (completion.id, completion.text) if completion else ("", "")
-        self._watcher.answered(question, offset, id, text, self._clock())
+        self._watcher.answered(question, offset, id, text, self._clock(), completion.others if completion else ())
         self._wake()
 
     def edited(self, document: str, edits: Sequence[Edit]) -> None:

@@ -1,12 +1,14 @@
 """Where an answer ends. Models of this size rarely know: they go on into the code that stands below the cursor.
 
 By syntax throughout: a block is closed, a line stands further left than the answer began, a bracket is closed twice,
-the next line of the document is reached, or the same is said again. Never by a blank line, and never by time.
+the next line of the document or the next cell is reached, or the same is said again. Never by a blank line, and never
+by time.
 """
 
 import re
 
 from farthing.completion.context import Context
+from farthing.completion.notebook import BOUNDARY
 from farthing.completion.postprocess.place import Place
 from farthing.completion.postprocess.repetition import repeated_from
 from farthing.completion.postprocess.suffix_overlap import CLOSING, spare_bracket
@@ -93,6 +95,8 @@ class StopRule:
             said = lines[: count + 1]
             if len([each for each in said if each.strip()]) >= self._max_lines or self._ends_after(said):
                 return start - 1
+        if BOUNDARY.match(partial) and (lines or self._blank):
+            return max(0, start - 1)
         # A line that stands too far left ends the answer with its first word.
         if lines and _FIRST_WORD.match(partial) and self._leaves(partial, lines):
             return max(0, start - 1)
@@ -101,6 +105,8 @@ class StopRule:
     def _ends_before(self, line: str, lines: list[str]) -> bool:
         *above, whole = self._whole([*lines, line])
         stripped = line.strip()
+        if BOUNDARY.match(line) and (lines or self._blank):
+            return True
         if not stripped and len(above) >= REPEATS - 1 and not any(above[1 - REPEATS :]):
             return True
         if stripped and stripped == self._next_line.strip() and (lines or self._blank):

@@ -1,9 +1,10 @@
 """Places where nothing is suggested, whatever the model would write there."""
 
 import re
-from typing import Literal
+from dataclasses import dataclass
 
-from farthing.index.syntax import kind_at
+from farthing.completion.generation import typed_between
+from farthing.index.syntax import Kind, kind_at
 
 LINE_COMMENT = re.compile(r"(?:^|\s)(?:#|//|--|;;|%)\s")
 """Where a comment starts, in languages without a grammar here."""
@@ -20,7 +21,19 @@ def splits_word(text: str, offset: int) -> bool:
     return 0 < offset < len(text) and _is_word(text[offset - 1]) and _is_word(text[offset])
 
 
-def inside(text: str, offset: int, language: str) -> Literal["comment", "string", "code"]:
+@dataclass(frozen=True)
+class _Place:
+    text: str
+    offset: int
+    language: str
+    kind: Kind
+
+
+_latest: list[_Place] = []
+"""The place last asked about. Letters and digits that are typed there are part of the same, which needs no parsing."""
+
+
+def inside(text: str, offset: int, language: str) -> Kind:
     """What the cursor stands in.
 
     By the syntax tree where there is a grammar. A string that is not closed yet is none to most grammars, and some
@@ -31,6 +44,17 @@ def inside(text: str, offset: int, language: str) -> Literal["comment", "string"
         offset: the cursor, in code points.
         language: LSP language id.
     """
+    known = _latest[0] if _latest else None
+    typed = known and known.language == language and typed_between(known.text, known.offset, text, offset)
+    if known and isinstance(typed, str) and all(map(_is_word, typed)):
+        kind = known.kind
+    else:
+        kind = _inside(text, offset, language)
+    _latest[:] = [_Place(text, offset, language, kind)]
+    return kind
+
+
+def _inside(text: str, offset: int, language: str) -> Kind:
     kind = kind_at(text, offset, language)
     if kind in ("comment", "string"):
         return kind

@@ -4,13 +4,12 @@ are like those around it. Among these, the places count more where the user was 
 
 import logging
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from farthing.completion.context import Context
 from farthing.errors import FarthingError
-from farthing.index.folders import Folders
 
 if TYPE_CHECKING:  # a server starts, and answers, before it has an index: importing this takes a tenth of a second
     from farthing.index.retrieval import Retrieval
@@ -29,7 +28,17 @@ VISITS = 24
 NEAR = 10
 """Lines: a place as near to another one is the same."""
 
+_T = TypeVar("_T")
+
 _logger = logging.getLogger(__name__)
+
+
+class Indexes(Protocol):
+    """What is asked of :class:`farthing.index.folders.Folders`, or of what stands in for them."""
+
+    async def ask(self, path: str, question: "Callable[[Retrieval, str], _T]") -> _T | None:
+        """Ask the index of the folder that holds a file (absolute); None where there is none."""
+        ...
 
 
 class Surroundings:
@@ -39,7 +48,7 @@ class Surroundings:
         folders: the indexes of the workspace.
     """
 
-    def __init__(self, folders: Folders) -> None:
+    def __init__(self, folders: Indexes) -> None:
         self._folders = folders
         self._visits: deque[tuple[str, int, bool]] = deque(maxlen=VISITS)
 

@@ -1,9 +1,9 @@
 """An answer that was cut off, or ran on, breaks the file. The longest part of it that does not is kept."""
 
-from farthing.index.syntax import count_errors
+from farthing.index.syntax import count_errors, surroundings
 
 MAX_TEXT = 200_000
-"""Code points of a document that is parsed for this: some 20 ms."""
+"""Code points of a document in which this is done."""
 
 
 def trim_to_syntax(head: str, answer: str, tail: str, language: str) -> str:
@@ -20,6 +20,8 @@ def trim_to_syntax(head: str, answer: str, tail: str, language: str) -> str:
     lines = answer.split("\n")
     if len(lines) < 2 or len(head) + len(tail) > MAX_TEXT:
         return answer
+    start, end = surroundings(head + tail, len(head), language)
+    head, tail = head[start:], tail[: end - len(head)]
     best, fewest = answer, count_errors(head + answer + tail, language)
     for count in range(len(lines) - 1, 0, -1):
         if not fewest:  # 0, or None for no grammar

@@ -11,21 +11,14 @@ Work is done by generators that yield wherever more urgent work may come between
 flag stopped one, which is then computed again.
 """
 
-from collections import OrderedDict
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Protocol, TypeVar
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
-from farthing.engine.kv_files import SavedCells
+from farthing.engine.kv_files import KEPT, SavedCells
 from farthing.engine.kv_plan import Block, Prompt, plan
-from farthing.errors import EngineError
-
-DOCUMENTS = 8
-"""Documents whose cells are kept at most."""
-
-SEQUENCES = DOCUMENTS + 4
-"""Sequences of a context: one for each document, others for cells that are set aside."""
+from farthing.engine.kv_room import NONE, Cells, Memory, Room
 
 BATCH = 128
 """Tokens that are computed in one go at most; larger ones are no faster on a CPU, and cost memory."""
@@ -33,57 +26,8 @@ BATCH = 128
 SMALL_BATCH = 64
 """The same for work that nobody waits for."""
 
-
-class Memory(Protocol):
-    """What is asked of llama.cpp. Positions are counted from 0 in each sequence; an end of -1 means all the rest."""
-
-    can_shift: bool
-    """Whether cells can change their position, and be shared by sequences."""
-
-    def decode(self, sequence: int, tokens: Sequence[int], position: int, logits: int) -> bool:
-        """Compute tokens behind the last cell of a sequence, and the logits of the last so many of them; False when
-        the abort flag stopped it, with nothing changed."""
-        ...
-
-    def remove(self, sequence: int, start: int, end: int) -> bool:
-        """Forget cells; False where this memory can't be cut there."""
-        ...
-
-    def copy(self, source: int, target: int, start: int, end: int) -> None:
-        """Let another sequence share cells."""
-        ...
-
-    def shift(self, sequence: int, start: int, end: int, by: int) -> None:
-        """Move cells along the positions."""
-        ...
-
-
-@dataclass(eq=False)
-class Cells:
-    """What the cache holds of one document."""
-
-    sequence: int
-    tokens: list[int] = field(default_factory=list)
-    prompt: int = 0
-    """So many of them are the prompt without its closing tokens; the rest is what followed it."""
-    tail: int = -1
-    """Where the cells of what is behind the cursor begin; -1 where nothing is."""
-    exact: int = 0
-    """So many of the first cells are as if computed in one go; one of those behind was moved."""
-    users: int = 0
-    """Work under way that needs them."""
-    room: int = 0
-    """So many cells that work may come to need."""
-    shared: int = 0
-    """So many of them are another document's as well."""
-    version: int = 0
-    """Counts the prompts, and that it was forgotten."""
-
-    @property
-    def size(self) -> int:
-        """What they take of the context: as much as the work under way may still fill."""
-        return max(len(self.tokens), self.room if self.users else 0) - self.shared
-
+LEAST_REFRESHED = 16
+"""The least of it that is worth a batch: fewer take nearly as long."""
 
 Work = Generator[None, None, None]
 
@@ -120,13 +64,9 @@ class KvCache:
 
     def __init__(self, memory: Memory, size: int) -> None:
         self._memory = memory
-        self._size = size
-        self._documents: OrderedDict[str, Cells] = OrderedDict()
-        self._loose: list[Cells] = []
-        """Copies that are being computed beside a document's cells."""
+        self._room = Room(memory, size)
         self.restore: Callable[[str, int], SavedCells | None] | None = None
         """Fills a new document's sequence with what an earlier engine kept of it."""
-        self._free = list(range(SEQUENCES if memory.can_shift else 1))
 
     def prepare(
         self, document: str, prompt: Prompt, reserve: int = 0, batch: int = BATCH
@@ -140,42 +80,47 @@ class KvCache:
             EngineError: the prompt is longer than the context.
         """
         cells = self._cells(document)
-        cells.version += 1
+        cells.lost = False
         with self.using(cells):
-            if not self._make_room(cells, len(prompt.tokens) + len(prompt.closing) + reserve):
-                raise EngineError("the text is too long for the context", "Raise farthing.engine.contextTokens")
+            self._room.make(cells, len(prompt.tokens) + len(prompt.closing) + reserve)
             if prompt.marker >= 0:
                 self.cut(cells, cells.prompt)
             blocks = plan(cells.tokens, cells.tail, prompt)
-            if not self._free:
+            if not self._room.can_set_aside:
                 del blocks[1:]
             kept = yield from self._assemble(cells, prompt, blocks, batch)
             yield from self.extend(cells, prompt.closing)
-        return Prepared(cells, kept)
+        return Prepared(cells, 0 if cells.lost else kept)
 
     @contextmanager
     def using(self, cells: Cells) -> Iterator[None]:
-        """Keep a document's cells, and the room that was made for them, from all other work."""
+        """Keep a document's cells, and the room that was made for them, from all but more urgent work."""
         cells.users += 1
         try:
             yield
         finally:
             cells.users -= 1
+            if not cells.users and cells.sequence == NONE:
+                self._room.drop(cells)
 
     def extend(self, cells: Cells, tokens: Sequence[int], logits: int = 1, batch: int = BATCH) -> Work:
-        """Compute tokens behind the last cell, and the logits of the last so many."""
-        for start in range(0, len(tokens), batch):
-            chunk = tokens[start : start + batch]
-            wanted = logits if start + batch >= len(tokens) else 0
+        """Compute tokens behind the last cell, and the logits of the last so many. Cells that were lost to more urgent
+        work meanwhile are computed again before them."""
+        known, wanted = len(cells.tokens), [*cells.tokens, *tokens]
+        while len(cells.tokens) < len(wanted):
             yield
-            while not self._memory.decode(cells.sequence, chunk, len(cells.tokens), wanted):
-                yield
-            if cells.exact == len(cells.tokens):
-                cells.exact += len(chunk)
-            cells.tokens.extend(chunk)
+            if cells.sequence == NONE:
+                self._room.come_back(cells)
+            start = len(cells.tokens)
+            end = min(start + batch, known if start < known else len(wanted))
+            chunk = wanted[start:end]
+            if self._memory.decode(cells.sequence, chunk, start, logits if end == len(wanted) else 0):
+                cells.exact += len(chunk) if cells.exact == start else 0
+                cells.tokens.extend(chunk)
 
     def cut(self, cells: Cells, length: int) -> None:
         """Forget all cells but so many of the first; all of them where the memory can't be cut."""
+        length = min(length, len(cells.tokens))
         if length < len(cells.tokens) and not self._memory.remove(cells.sequence, length, -1):
             self._memory.remove(cells.sequence, 0, -1)
             length = 0
@@ -185,32 +130,36 @@ class KvCache:
             cells.tail = -1
 
     def refresh(self) -> Work:
-        """Compute the moved cells of the last document anew, beside them, and put them in their place when all are
-        done. Ends early when the document gets another prompt meanwhile, and where there is no room for both."""
-        cells = next(reversed(self._documents.values()), None)
-        if cells is None or cells.users or cells.exact >= cells.prompt or not self._free:
-            return
-        if 2 * cells.prompt - cells.exact > self._size:
-            return
+        """Compute the moved cells of the last document anew, some at a time, beside them, and put them in their place.
+        What is given up half-way stays as far as it came. Ends where there is no room for it."""
+        while self._refresh_some():
+            yield
+
+    def _refresh_some(self) -> bool:
+        cells = self._room.last
+        if cells is None or cells.users or cells.exact >= cells.prompt:
+            return False
         self.cut(cells, cells.prompt)
-        version, first, wanted = cells.version, cells.exact, list(cells.tokens)
-        fresh = Cells(self._free.pop(), wanted[:first], exact=first, users=1, shared=first)
-        self._loose.append(fresh)
-        try:
-            with self.using(cells):
-                if not self._make_room(fresh, len(wanted)):
-                    return
-            self._memory.copy(cells.sequence, fresh.sequence, 0, first)
-            for _ in self.extend(fresh, wanted[first:], 0, SMALL_BATCH):
-                yield
-                if cells.version != version:
-                    return
-            self._memory.remove(cells.sequence, 0, -1)
-            self._memory.copy(fresh.sequence, cells.sequence, 0, -1)
-            cells.tokens[:], cells.exact = wanted, len(wanted)
-        finally:
-            self._loose.remove(fresh)
-            self._release(fresh.sequence)
+        start = cells.exact
+        left = cells.prompt - start
+        count = self._room.spare(min(SMALL_BATCH, left))
+        if not count or count < min(LEAST_REFRESHED, left):
+            return False
+        with self._room.borrow() as aside:
+            self._memory.copy(cells.sequence, aside, 0, start)
+            if self._memory.decode(aside, cells.tokens[start : start + count], start, 0):
+                self._memory.remove(cells.sequence, start, start + count)
+                self._memory.copy(aside, cells.sequence, start, start + count)
+                cells.exact += count
+        return True
+
+    def compute_aside(self, count: int) -> bool:
+        """Compute so many tokens and forget them, to see how long it takes; False when that was stopped, or where there
+        is no room that nobody needs."""
+        if self._room.spare(count) < count:
+            return False
+        with self._room.borrow() as sequence:
+            return self._memory.decode(sequence, [0] * count, 0, 1)
 
     def _assemble(
         self, cells: Cells, prompt: Prompt, blocks: Sequence[Block], batch: int
@@ -218,82 +167,67 @@ class KvCache:
         """Keep the first block, compute what the others don't have, put them into their places. Returns how many tokens
         were kept."""
         first, *moved = blocks
-        old, aside = list(cells.tokens), self._free.pop() if moved else -1
+        old = list(cells.tokens)
+        cells.aside, cells.moved = self._room.set_aside() if moved else NONE, moved
         for block in moved:
-            self._memory.copy(cells.sequence, aside, block.old, block.old + block.count)
+            self._memory.copy(cells.sequence, cells.aside, block.old, block.old + block.count)
         self.cut(cells, first.count)
         kept = len(cells.tokens) + sum(block.count for block in moved)
         # In this order none of them is ever moved over another one.
         for block in [*(b for b in reversed(moved) if b.new > b.old), *(b for b in moved if b.new < b.old)]:
-            self._memory.shift(aside, block.old, block.old + block.count, block.new - block.old)
+            self._memory.shift(cells.aside, block.old, block.old + block.count, block.new - block.old)
         try:
             while moved:
                 yield from self.extend(cells, prompt.tokens[len(cells.tokens) : moved[0].new], 0, batch)
-                self._put_back(cells, aside, moved.pop(0), old)
+                if moved:  # it may have given way to more urgent work
+                    self._put_back(cells, moved.pop(0), old)
             yield from self.extend(cells, prompt.tokens[len(cells.tokens) :], 0, batch)
         finally:
             cells.tail = prompt.marker + 1
             for block in moved:
                 # Given up half-way: what is set aside follows what is computed, as the next prompt will want it.
                 cells.tail = at = len(cells.tokens)
-                self._memory.shift(aside, block.new, block.new + block.count, at - block.new)
-                self._put_back(cells, aside, replace(block, new=at), old)
+                self._memory.shift(cells.aside, block.new, block.new + block.count, at - block.new)
+                self._put_back(cells, replace(block, new=at), old)
             cells.prompt = len(cells.tokens)
             if not 0 < cells.tail <= cells.prompt:
                 cells.tail = -1
-            if aside >= 0:
-                self._release(aside)
+            self._room.release(cells.aside)
+            cells.aside = NONE
         return kept
 
-    def _put_back(self, cells: Cells, aside: int, block: Block, old: Sequence[int]) -> None:
-        self._memory.copy(aside, cells.sequence, block.new, block.new + block.count)
+    def _put_back(self, cells: Cells, block: Block, old: Sequence[int]) -> None:
+        self._memory.copy(cells.aside, cells.sequence, block.new, block.new + block.count)
         cells.tokens.extend(old[block.old : block.old + block.count])
 
     def _cells(self, document: str) -> Cells:
         """A document's cells, now the last that would be forgotten; none yet for a new document."""
-        while document in self._documents and self._documents[document].users:
+        documents = self._room.documents
+        while document in documents and documents[document].users:
             document += "\n"  # another window is at work on it, and its cells are not to be changed meanwhile
-        cells = self._documents.pop(document, None)
-        if cells is None:
-            while len(self._documents) >= min(DOCUMENTS, len(self._free) + len(self._documents)):
-                if not self._forget_oldest():
-                    raise EngineError("the engine works on too many documents at once")
-            cells = Cells(self._free.pop())
-            if self.restore is not None and (saved := self.restore(document, cells.sequence)):
-                cells.tokens, cells.prompt = list(saved.tokens), len(saved.tokens)
-                cells.tail, cells.exact = saved.tail, saved.exact
-        self._documents[document] = cells
+        for name, other in list(documents.items()):
+            if name != document and not other.users and other.sequence != NONE:
+                self.cut(other, other.prompt)
+                self._room.park(other)
+        if document in documents:
+            documents.move_to_end(document)
+            if documents[document].sequence == NONE:
+                self._room.unpark(documents[document])
+            return documents[document]
+        cells = self._room.add(document)
+        if self.restore is not None and (saved := self.restore(document, cells.sequence)):
+            cells.tokens, cells.prompt = list(saved.tokens), len(saved.tokens)
+            cells.tail, cells.exact = saved.tail, saved.exact
         return cells
 
-    def saved(self) -> list[tuple[str, int, SavedCells]]:
-        """What is worth keeping for the next engine: each document's prompt and sequence, last what was used last."""
-        found = []
-        for document, cells in self._documents.items():
+    def saved(self) -> Iterator[tuple[str, int, SavedCells]]:
+        """What is worth keeping for the next engine: each document's prompt, and the sequence that holds it until the
+        next one is asked for; last what was used last."""
+        for document, cells in list(self._room.documents.items())[-KEPT:]:
+            if parked := cells.sequence == NONE:
+                self._room.unpark(cells)
             self.cut(cells, cells.prompt)
             if cells.prompt:
-                found.append((document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)))
-        return found
-
-    def _make_room(self, cells: Cells, room: int) -> bool:
-        """Forget other documents until this one can have so many cells; returns whether it can."""
-        others = [each for each in (*self._documents.values(), *self._loose) if each is not cells]
-        free = self._size - (room - cells.shared) - sum(each.size for each in others if each.users)
-        if free < 0:
-            return False
-        while sum(each.size for each in self._documents.values() if not each.users and each is not cells) > free:
-            self._forget_oldest()
-        cells.room = room
-        return True
-
-    def _forget_oldest(self) -> bool:
-        for document, cells in self._documents.items():
-            if not cells.users:
-                del self._documents[document]
-                cells.version += 1
-                self._release(cells.sequence)
-                return True
-        return False
-
-    def _release(self, sequence: int) -> None:
-        self._memory.remove(sequence, 0, -1)
-        self._free.append(sequence)
+                yield document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)
+            if parked:
+                self._room.park(cells)

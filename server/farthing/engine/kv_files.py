@@ -51,10 +51,10 @@ class KvFiles:
         self._n_ctx = n_ctx
 
     def save(self, documents: Iterable[tuple[str, int, SavedCells]]) -> None:
-        """Write the last few of some documents, each with its sequence; the last one comes last."""
+        """Write some documents, each with its sequence; the last one comes last."""
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for document, sequence, cells in list(documents)[-KEPT:]:
+            for document, sequence, cells in documents:
                 self._save(self._file(document), sequence, cells)
             files = sorted(self._folder.glob("*.kv"), key=lambda file: file.stat().st_mtime_ns)
             for file in files[:-FILES]:

@@ -11,23 +11,25 @@ from pathlib import Path
 from farthing.engine.kv import finish
 from farthing.engine.kv_plan import Prompt
 from farthing.engine.memory import AbortFlag
-from farthing.engine.runtime import Runtime, physical_cores
+from farthing.engine.runtime import Runtime
 from farthing.errors import FarthingError
 
 PROMPT_TOKENS, OUTPUT_TOKENS = 256, 32
 
 
-def measure(path: Path, threads: int = 0) -> dict[str, float]:
-    """Speeds of prefill and decode, tokens a second, and the seconds that loading took.
+def measure(path: Path, threads: int = 0) -> dict[str, float | bool]:
+    """Speeds of prefill and decode, tokens a second, the seconds that loading took, and the threads: of single tokens,
+    of batches, and whether those were measured as the fastest.
 
     Args:
-        threads: 0 for one per physical core.
+        threads: 0 for what the engine uses.
 
     Raises:
         ModelUnusable: see :class:`farthing.engine.runtime.Runtime`.
     """
     begun = time.monotonic()
-    runtime = Runtime(path, 1024, threads or physical_cores(), AbortFlag())
+    runtime = Runtime(path, 1024, threads, AbortFlag())
+    runtime.cache.restore = None  # what an earlier measurement has read is not to be found read already
     try:
         loaded = time.monotonic()
         sample = runtime.tokenize("def area(width, height):\n    return width * height\n\n\n") * PROMPT_TOKENS
@@ -42,11 +44,14 @@ def measure(path: Path, threads: int = 0) -> dict[str, float]:
             finish(runtime.cache.extend(cells, [runtime.choose()[0]]))
         end = time.monotonic()
     finally:
-        runtime.close()
+        runtime.close(keep=False)
     return {
         "load_seconds": round(loaded - begun, 3),
         "prefill_per_second": round(PROMPT_TOKENS / (prefilled - start), 1),
         "decode_per_second": round(OUTPUT_TOKENS / (end - prefilled), 1),
+        "decode_threads": runtime.threads.decode,
+        "batch_threads": runtime.threads.batch,
+        "threads_measured": runtime.threads.measured,
     }
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 import llama_cpp as native
 import numpy as np
 
-from farthing.engine.kv import BATCH, SEQUENCES
+from farthing.engine.kv import BATCH
+from farthing.engine.kv_room import SEQUENCES
 from farthing.errors import EngineError
 
 ABORTED = 2
@@ -67,11 +68,17 @@ class NativeMemory:
         recurrent = native.llama_model_is_recurrent(model) or native.llama_model_is_hybrid(model)
         self.can_shift = bool(native.llama_memory_can_shift(self._memory)) and not recurrent
         self.size = int(native.llama_n_ctx(self.context))
+        self._moved = False
+        """Whether cells are to be moved with the next batch."""
 
     def close(self) -> None:
         """Give the memory back."""
         native.llama_batch_free(self._batch)
         native.llama_free(self.context)
+
+    def use_threads(self, decode: int, batch: int) -> None:
+        """Compute with so many threads from now on: single tokens, and several at once."""
+        native.llama_set_n_threads(self.context, decode, batch)
 
     def decode(self, sequence: int, tokens: Sequence[int], position: int, logits: int) -> bool:
         """See :class:`farthing.engine.kv.Memory`.
@@ -87,6 +94,7 @@ class NativeMemory:
             batch.logits[i] = i >= count - logits
         status = native.llama_decode(self.context, batch)
         if status == 0:
+            self._moved = False
             return True
         self.remove(sequence, position, -1)
         if status == ABORTED:
@@ -110,6 +118,23 @@ class NativeMemory:
         """See :class:`farthing.engine.kv.Memory`."""
         if by:
             native.llama_memory_seq_add(self._memory, sequence, start, end, by)
+            self._moved = True
+
+    def save(self, sequence: int) -> bytes | None:
+        """See :class:`farthing.engine.kv_room.Memory`."""
+        if self._moved:
+            return (
+                None  # llama.cpp moves cells with the next batch, and would save them with places that they are not at
+            )
+        size = native.llama_state_seq_get_size(self.context, sequence)
+        buffer = (ctypes.c_uint8 * size)()
+        written = native.llama_state_seq_get_data(self.context, buffer, size, sequence)
+        return bytes(buffer) if written == size else None
+
+    def load(self, sequence: int, cells: bytes) -> bool:
+        """See :class:`farthing.engine.kv_room.Memory`."""
+        buffer = (ctypes.c_uint8 * len(cells)).from_buffer_copy(cells)
+        return bool(native.llama_state_seq_set_data(self.context, buffer, len(cells), sequence))
 
 
 def _params(n_ctx: int, threads: int, abort: AbortFlag) -> native.llama_context_params:

@@ -16,9 +16,10 @@ import numpy as np
 from farthing import paths
 from farthing.engine.fim import NAMES_BY_FAMILY, FimTokens
 from farthing.engine.healing import Vocabulary
-from farthing.engine.kv import KvCache
+from farthing.engine.kv import KvCache, Work
 from farthing.engine.kv_files import KvFiles
 from farthing.engine.memory import AbortFlag, NativeMemory
+from farthing.engine.threads import Others, ThreadFile, Threads, candidates, measure, physical_cores, usable_cores
 from farthing.errors import EngineError, ModelUnusable
 
 _log: collections.deque[str] = collections.deque(maxlen=50)
@@ -31,23 +32,13 @@ def _keep_log(_level: int, text: bytes, _data: object) -> None:
 _native_log = native.llama_log_callback(_keep_log)  # kept alive: llama.cpp holds only its address
 
 
-def physical_cores() -> int:
-    """Cores that this process may use, hyper-threads not counted: llama.cpp gains nothing from those."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    try:
-        doubled = Path("/sys/devices/system/cpu/smt/active").read_text().strip() == "1"
-    except OSError:
-        doubled = False
-    return max(1, usable // 2 if doubled else usable)
-
-
 class Runtime:
     """A loaded model with its context.
 
     Args:
         path: GGUF file.
         n_ctx: tokens of the context window.
-        threads: compute threads.
+        threads: compute threads; 0 for those that were measured, and until then one per physical core.
         abort: stops what is being computed.
 
     Raises:
@@ -65,7 +56,7 @@ class Runtime:
                 "Run `farthing models verify`, or choose another one with `farthing models use`",
             )
         try:
-            self.memory = NativeMemory(self._model, n_ctx, threads, abort)
+            self.memory = NativeMemory(self._model, n_ctx, threads or physical_cores(), abort)
         except MemoryError as exc:
             native.llama_model_free(self._model)
             raise ModelUnusable(
@@ -74,7 +65,8 @@ class Runtime:
             ) from exc
         self.cache = KvCache(self.memory, self.memory.size)
         self.n_ctx = self.memory.size
-        self._files = KvFiles(paths.cache_dir() / "engine", path, self.memory.context, self.n_ctx)
+        folder = paths.cache_dir() / "engine"
+        self._files = KvFiles(folder, path, self.memory.context, self.n_ctx)
         self.cache.restore = self._files.load
         self._vocab = native.llama_model_get_vocab(self._model)
         self._vocab_size = native.llama_vocab_n_tokens(self._vocab)
@@ -83,6 +75,11 @@ class Runtime:
         bos = native.llama_vocab_bos(self._vocab)
         self.bos = bos if native.llama_vocab_get_add_bos(self._vocab) and bos >= 0 else None
         self.fim = self._find_fim()
+        self.threads = Threads(threads or physical_cores(), threads or physical_cores())
+        self._thread_file = None if threads else ThreadFile(folder / "threads.json", path)
+        self._tuned_for = usable_cores()
+        if self._thread_file is not None and (known := self._thread_file.load(self._tuned_for)):
+            self._use(known)
 
     def _find_fim(self) -> FimTokens | None:
         prefix, suffix, middle = (
@@ -99,11 +96,44 @@ class Runtime:
                 return FimTokens(found[0][0], found[1][0], found[0][0], suffix_first=True)
         return None
 
-    def close(self) -> None:
-        """Give the memory back. What was read of the last documents is kept for the next engine."""
-        self._files.save(self.cache.saved())
+    def close(self, keep: bool = True) -> None:
+        """Give the memory back.
+
+        Args:
+            keep: what was read of the last documents, for the next engine.
+        """
+        if keep:
+            self._files.save(self.cache.saved())
         self.memory.close()
         native.llama_model_free(self._model)
+
+    def tune(self) -> Work:
+        """Measure with how many threads it computes fastest, where that is not known for the cores of now. Ends
+        without a result when it is stopped, or other processes disturb it."""
+        cores = usable_cores()
+        if self._thread_file is None or (self.threads.measured and cores == self._tuned_for):
+            return
+        found = self._thread_file.load(cores)
+        if found is None:
+            others = Others()
+
+            def compute(threads: int, size: int) -> bool:
+                self.memory.use_threads(threads, threads)
+                return self.cache.compute_aside(size) and not others.disturb
+
+            try:
+                found = yield from measure(compute, candidates(cores))
+            finally:
+                self._use(self.threads)
+            if found is None:
+                return
+            self._thread_file.save(cores, found)
+        self._tuned_for = cores
+        self._use(found)
+
+    def _use(self, threads: Threads) -> None:
+        self.threads = threads
+        self.memory.use_threads(threads.decode, threads.batch)
 
     def tokenize(self, text: str, special: bool = False) -> list[int]:
         """Tokens of a text; markers spelled out in it are plain text unless ``special``."""
@@ -144,6 +174,23 @@ class Runtime:
             return int(fitting[int(logits[np.asarray(fitting)].argmax())]), 0.0
         token = int(logits.argmax())
         return token, -math.log(float(np.exp(logits - logits[token]).sum()))
+
+    def others(self, count: int, back: int = 0, required: bytes = b"") -> list[tuple[int, float]]:
+        """The tokens that come next in likelihood after the one that :meth:`choose` takes, those that end an answer
+        left out, and by how much the logit of each is lower.
+
+        Args:
+            count: so many at most.
+            back: as for :meth:`choose`, and ``required`` too.
+        """
+        logits = self.memory.logits(back)
+        if required and (fitting := self._vocabulary.fitting(required)):
+            found = np.asarray(fitting)
+        else:
+            found = np.argpartition(logits, -count - 1)[-count - 1 :]
+        found = found[np.argsort(-logits[found])][: count + 1]
+        first = float(logits[found[0]])
+        return [(int(token), first - float(logits[token])) for token in found[1:] if not self.ends(int(token))]
 
 
 def _model_params() -> native.llama_model_params:

@@ -17,6 +17,7 @@ from farthing.engine import wire
 from farthing.engine.generate import generate
 from farthing.engine.memory import AbortFlag
 from farthing.engine.runtime import Runtime
+from farthing.engine.threads import physical_cores
 from farthing.errors import Cancelled, EngineError, FarthingError, ModelUnusable
 
 MAX_LOADED = 2
@@ -24,6 +25,12 @@ MAX_LOADED = 2
 
 REFRESH_S = 1.0
 """Seconds without work after which moved cells are computed anew."""
+
+TUNE_S = 5.0
+"""Seconds without work after which the number of threads is measured, where it is not known."""
+
+ALL_CHORES = 2
+"""What is done in idle time: both of these."""
 
 _URGENCIES: tuple[wire.Urgency, ...] = get_args(wire.Urgency)
 
@@ -42,6 +49,8 @@ class Job:
     emit: Emit
     arrived: float = field(default_factory=time.monotonic)
     ended_early: wire.EndReason | None = None
+    skipped: int = 0
+    """So many of its answers, the first ones, are no longer wanted."""
     steps: Generator[None, None, wire.Event] | None = None
     """What is left of it, once it has begun."""
 
@@ -61,12 +70,12 @@ class Scheduler:
 
     Args:
         n_ctx: tokens of each model's context window.
-        threads: compute threads of llama.cpp.
+        threads: compute threads of llama.cpp; 0 for what is measured as fastest.
         on_state: called from the compute thread when it begins or ends something.
     """
 
     def __init__(self, n_ctx: int, threads: int, on_state: Callable[[wire.StateChange], None]) -> None:
-        self.threads = threads
+        self._threads = threads
         self._n_ctx = n_ctx
         self._on_state = on_state
         self._abort = AbortFlag()
@@ -100,6 +109,13 @@ class Scheduler:
                 if job.owner is owner and (id is None or job.request.id == id):
                     self._end(job, "cancelled")
 
+    def skip(self, owner: object, id: int, answer: int) -> None:
+        """Write no more of one of the answers of a completion, counted from 0, nor of those before it."""
+        with self._condition:
+            for job in self._jobs:
+                if job.owner is owner and job.request.id == id:
+                    job.skipped = max(job.skipped, answer + 1)
+
     def _end(self, job: Job, reason: wire.EndReason) -> None:
         # With the lock held. The answer does not wait for llama.cpp to stop.
         job.ended_early = reason
@@ -116,7 +132,9 @@ class Scheduler:
         """What is in memory and under way."""
         with self._condition:
             queued = len(self._jobs) - (self._running is not None)
-            return wire.Report(id, os.getpid(), self._state, tuple(self._runtimes), self.threads, max(0, queued))
+            runtimes = list(self._runtimes.values())
+            threads = runtimes[-1].threads.decode if runtimes else self._threads or physical_cores()
+            return wire.Report(id, os.getpid(), self._state, tuple(self._runtimes), threads, max(0, queued))
 
     @property
     def busy(self) -> bool:
@@ -135,12 +153,13 @@ class Scheduler:
         self._thread.join(timeout=5)
 
     def _work(self) -> None:
-        refreshed = True
+        chores = ALL_CHORES
         while True:
             with self._condition:
                 self._running = None
                 some = self._condition.wait_for(
-                    lambda: self._jobs or self._given_up or self._closed, None if refreshed else REFRESH_S
+                    lambda: self._jobs or self._given_up or self._closed,
+                    None if chores == ALL_CHORES else TUNE_S - REFRESH_S if chores else REFRESH_S,
                 )
                 given_up, self._given_up = self._given_up, []
                 if self._jobs:
@@ -157,9 +176,9 @@ class Scheduler:
                 break
             if self._running is not None:
                 self._step(self._running)
-                refreshed = False
+                chores = 0
             elif not some:
-                refreshed = self._refresh()
+                chores += self._use_idle_time(chores)
         for runtime in self._runtimes.values():
             runtime.close()
 
@@ -191,18 +210,22 @@ class Scheduler:
         if isinstance(request, wire.Load):
             return wire.Loaded(request.id, round(time.monotonic() - job.arrived, 3), runtime.fim is not None)
         self._change_state("idle" if job.urgency else "generating", request.model)
-        return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event)))
 
-    def _refresh(self) -> bool:
-        """Use idle time for cells that were moved; returns whether there is nothing left to do."""
+        def unwanted(answer: int) -> bool:
+            return answer < job.skipped
+
+        return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event), unwanted))
+
+    def _use_idle_time(self, chores: int) -> bool:
+        """Compute moved cells anew, or measure, by what is done already; returns whether that is done."""
         try:
             for runtime in self._runtimes.values():
-                for _ in runtime.cache.refresh():
+                for _ in runtime.tune() if chores else runtime.cache.refresh():
                     with self._condition:
                         if self._jobs or self._given_up or self._closed:
                             return False
         except EngineError as exc:
-            _logger.warning("what was moved stays as it is: %s", exc)
+            _logger.warning("idle time could not be used: %s", exc)
         return True
 
     def _pass_on(self, job: Job, event: wire.Event) -> None:
@@ -221,7 +244,7 @@ class Scheduler:
             while len(self._runtimes) >= MAX_LOADED and unused:
                 self._runtimes.pop(unused.pop(0)).close()
             self._change_state("loading", model)
-            runtime = Runtime(Path(model), self._n_ctx, self.threads, self._abort)
+            runtime = Runtime(Path(model), self._n_ctx, self._threads, self._abort)
         self._runtimes[model] = runtime  # last used goes last
         return runtime
 

@@ -21,7 +21,6 @@ from filelock import FileLock, Timeout
 
 from farthing import __version__, paths
 from farthing.engine import wire
-from farthing.engine.runtime import physical_cores
 from farthing.engine.scheduler import Job, Scheduler
 from farthing.errors import EngineUnavailable, FarthingError
 
@@ -99,6 +98,8 @@ class Service:
         match request:
             case wire.Cancel(id):
                 self._scheduler.cancel(writer, id)
+            case wire.Skip(id, answer):
+                self._scheduler.skip(writer, id, answer)
             case wire.GetReport(id):
                 writer.write(wire.encode_event(self._scheduler.report(id)))
             case wire.Shutdown():
@@ -149,7 +150,7 @@ def main(argv: list[str]) -> int:
         prog="farthing engine", description="Run the inference process (started on demand)."
     )
     parser.add_argument("--socket", type=Path, help="path of the socket")
-    parser.add_argument("--threads", type=int, default=0, help="compute threads; 0 for one per physical core")
+    parser.add_argument("--threads", type=int, default=0, help="compute threads; 0 for what is measured as fastest")
     parser.add_argument("--context-tokens", type=int, default=4096, help="size of the context window")
     parser.add_argument("--idle-minutes", type=float, default=15.0, help="exit after this long without work")
     options = parser.parse_args(argv)
@@ -170,8 +171,7 @@ def main(argv: list[str]) -> int:
 
 
 async def _serve(path: Path, options: argparse.Namespace) -> None:
-    threads = options.threads or physical_cores()
-    await Service(path, options.context_tokens, threads, options.idle_minutes * 60).run()
+    await Service(path, options.context_tokens, options.threads, options.idle_minutes * 60).run()
 
 
 def _start_log(path: Path) -> None:

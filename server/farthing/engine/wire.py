@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, TypeVar, cast, get_args, get_origin
 
 from farthing.errors import EngineError
 
-VERSION = 2
+VERSION = 3
 """Raised when a message changes its meaning. Engine and client of different versions don't work together."""
 
 MAX_LINE = 16 * 1024 * 1024
@@ -42,6 +42,19 @@ class Complete:
     header: str = ""
     """What stands before everything else: pieces of other files."""
     urgency: Urgency = "keystroke"
+    candidates: int = 1
+    """Different answers that are wanted, the most likely one first; there may be fewer."""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """No more is wanted of one of several answers: the next one may begin."""
+
+    tag: ClassVar[str] = "skip"
+    id: int
+    """Of the completion."""
+    answer: int
+    """Which one, counted from 0."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,16 @@ class Token:
     output_tokens: int
     """Generated so far, for this text and all before it."""
     logprob: float = 0.0
-    """Sum of the logarithms of their probabilities."""
+    """Sum of the logarithms of the probabilities of this answer's tokens."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """One of several answers is complete; the tokens of the next one follow."""
+
+    tag: ClassVar[str] = "ended"
+    id: int
+    reason: EndReason
 
 
 @dataclass(frozen=True)
@@ -173,14 +195,14 @@ class StateChange:
     model: str = ""
 
 
-Request = Complete | Cancel | Load | GetReport | Shutdown
-Event = Hello | Prefilled | Token | Done | Failed | Loaded | Report | StateChange
+Request = Complete | Skip | Cancel | Load | GetReport | Shutdown
+Event = Hello | Prefilled | Token | Ended | Done | Failed | Loaded | Report | StateChange
 
 _REQUESTS: Mapping[str, Callable[..., Request]] = {
-    cls.tag: cls for cls in (Complete, Cancel, Load, GetReport, Shutdown)
+    cls.tag: cls for cls in (Complete, Skip, Cancel, Load, GetReport, Shutdown)
 }
 _EVENTS: Mapping[str, Callable[..., Event]] = {
-    cls.tag: cls for cls in (Hello, Prefilled, Token, Done, Failed, Loaded, Report, StateChange)
+    cls.tag: cls for cls in (Hello, Prefilled, Token, Ended, Done, Failed, Loaded, Report, StateChange)
 }
 _M = TypeVar("_M")
 

@@ -11,12 +11,17 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from farthing import protocol
+from farthing.completion.notebook import language_of
 from farthing.completion.pipeline import Completion, CompletionRequest
 from farthing.completion.suppress import inside, splits_word
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted, model_in_use, position_encoding
+from farthing.handlers.domain import Domain, completion_wanted, file_path, model_in_use, position_encoding
+from farthing.handlers.notebooks import in_notebook
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
+
+CANDIDATES = 3
+"""Different suggestions for who asks outright."""
 
 _logger = logging.getLogger(__name__)
 
@@ -32,7 +37,8 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return empty  # never opened: what is on disk may not be what the user sees
         document = ls.workspace.get_text_document(uri)
         # The text is taken before the first await: later the document may be a newer one.
-        text, language = document.source, document.language_id or ""
+        text = document.source
+        language = language_of(text, document.language_id or "")
         if not completion_wanted(domain, language) or len(text) > MAX_DOCUMENT:
             return empty
         place = params.position
@@ -43,14 +49,16 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return empty
         try:
             model = model_in_use(domain.settings)
-            request = CompletionRequest(uri, text, offset, language, model, invoked)
+            count = CANDIDATES if invoked else 1
+            request = CompletionRequest(uri, text, offset, language, model, invoked, count, file_path(uri) or "")
+            request = in_notebook(ls.workspace, request, domain.settings.completion.prefix_lines)
             completion = await domain.pipeline.complete(request, domain.settings.completion)
         except FarthingError as exc:
             _logger.warning("no completion: %s", exc)
             domain.status.show_error(exc)
             return empty
         domain.statistics.answered(question, offset, completion)
-        return types.InlineCompletionList(items=[_item(completion, place)]) if completion else empty
+        return types.InlineCompletionList(items=_items(completion, place)) if completion else empty
 
     @server.feature(protocol.CURSOR_DID_MOVE)
     def moved(ls: LanguageServer, params: Any) -> None:
@@ -61,13 +69,17 @@ def register(server: LanguageServer, domain: Domain) -> None:
         text = document.source
         offset = lsp_offset(text, line, column, position_encoding(ls.workspace))
         domain.statistics.moved(uri, offset)
-        if not completion_wanted(domain, document.language_id or ""):
+        if path := file_path(uri):
+            domain.surroundings.visited(path, line + 1)
+        language = language_of(text, document.language_id or "")
+        if not completion_wanted(domain, language):
             return
         if len(text) > MAX_DOCUMENT or domain.status.current.state not in ("ready", "generating"):
             return
         with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
             model = model_in_use(domain.settings)
-            request = CompletionRequest(uri, text, offset, document.language_id or "", model)
+            request = CompletionRequest(uri, text, offset, language, model, path=file_path(uri) or "")
+            request = in_notebook(ls.workspace, request, domain.settings.completion.prefix_lines)
             domain.pipeline.warm(request, domain.settings.completion)
 
     @server.command(protocol.ACCEPT_COMPLETION)
@@ -108,9 +120,7 @@ def _place(params: Any) -> tuple[str, int, int]:
     return "", 0, 0
 
 
-def _item(completion: Completion, position: types.Position) -> types.InlineCompletionItem:
-    return types.InlineCompletionItem(
-        insert_text=completion.text,
-        range=types.Range(position, position),
-        command=types.Command("Accepted", protocol.ACCEPT_COMPLETION, arguments=[completion.id]),
-    )
+def _items(completion: Completion, position: types.Position) -> list[types.InlineCompletionItem]:
+    accepted = types.Command("Accepted", protocol.ACCEPT_COMPLETION, arguments=[completion.id])
+    place = types.Range(position, position)
+    return [types.InlineCompletionItem(text, range=place, command=accepted) for text in completion.texts]

@@ -10,7 +10,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from farthing import protocol
-from farthing.handlers import repository
+from farthing.handlers import ledger, repository
 from farthing.handlers.domain import Domain
 from farthing.settings import decode
 
@@ -60,6 +60,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(ls: LanguageServer, params: types.InitializedParams) -> None:
+        ledger.follow_folders(ls, domain)
         if can_pull(ls):
             await pull_settings(ls)
         else:

@@ -14,12 +14,6 @@ from farthing.handlers.domain import Domain, completion_wanted, file_path, model
 def register(server: LanguageServer, domain: Domain) -> None:
     """See :mod:`farthing.handlers`."""
 
-    async def warm_up() -> None:
-        if domain.settings.remote.url.strip():
-            return  # nothing is loaded here
-        with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
-            await domain.backend.load(model_in_use(domain.settings))
-
     def overlay(uri: str, text: str | None) -> None:
         # Kept by reference, and looked at later in another thread: this is done at every keystroke.
         if path := file_path(uri):
@@ -28,8 +22,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(ls: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:
         overlay(params.text_document.uri, params.text_document.text)
-        if completion_wanted(domain, params.text_document.language_id) and domain.status.current.state == "ready":
-            domain.in_background(warm_up())
+        warm_up(domain, params.text_document.language_id)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def changed(ls: LanguageServer, params: types.DidChangeTextDocumentParams, edits: Sequence[Edit]) -> None:
@@ -38,6 +31,9 @@ def register(server: LanguageServer, domain: Domain) -> None:
         overlay(uri, text)
         domain.statistics.edited(uri, edits)
         domain.pipeline.document_changed(uri, text)
+        place = getattr(params.content_changes[-1], "range", None) if params.content_changes else None
+        if place is not None and (path := file_path(uri)):
+            domain.surroundings.visited(path, place.start.line + 1, changed=True)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def saved(ls: LanguageServer, params: types.DidSaveTextDocumentParams) -> None:
@@ -49,3 +45,15 @@ def register(server: LanguageServer, domain: Domain) -> None:
         overlay(params.text_document.uri, None)
         domain.pipeline.closed(params.text_document.uri)
         domain.statistics.closed(params.text_document.uri)
+
+
+def warm_up(domain: Domain, language: str) -> None:
+    """A document was opened: have the model loaded, if it is to complete there."""
+
+    async def load() -> None:
+        with contextlib.suppress(FarthingError):  # the first completion will meet it again, and show it
+            await domain.backend.load(model_in_use(domain.settings))
+
+    elsewhere = domain.settings.remote.url.strip()
+    if completion_wanted(domain, language) and domain.status.current.state == "ready" and not elsewhere:
+        domain.in_background(load())

@@ -14,8 +14,10 @@ from farthing.backends.select import SelectedBackend
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.records import Records
 from farthing.completion.statistics import Statistics
+from farthing.completion.surroundings import Surroundings
 from farthing.engine.models import store
 from farthing.index.folders import Folders
+from farthing.meter.meter import Meter
 from farthing.settings import Settings
 from farthing.status import StatusBoard
 from farthing.text import Encoding
@@ -40,6 +42,10 @@ class Domain:
     folders: Folders
     """The indexes of the workspace's folders."""
     statistics: Statistics
+    surroundings: Surroundings
+    """What the model should know of other files."""
+    meter: Meter
+    """What the workspace's session spends in the cloud."""
     records: Records = field(default_factory=Records)
     """What completions took, for the ledger."""
     settings: Settings = field(default_factory=Settings)
@@ -54,6 +60,7 @@ class Domain:
         await self.folders.aclose()
         await self.statistics.aclose()
         await self.records.aclose()
+        await self.meter.aclose()
 
     def in_background(self, work: Coroutine[None, None, None]) -> None:
         """Run something that nobody waits for."""

@@ -8,6 +8,7 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.uris import from_fs_path, to_fs_path
 
+from farthing.handlers import ledger
 from farthing.handlers.domain import Domain
 from farthing.index.folders import FoundSymbol
 
@@ -52,6 +53,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
             if path := to_fs_path(folder.uri):
                 await domain.folders.close(path)
         follow_settings(ls, domain)
+        ledger.follow_folders(ls, domain)
 
     @server.feature(types.WORKSPACE_SYMBOL)
     async def symbols(ls: LanguageServer, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:

@@ -4,21 +4,33 @@ Trees of the texts last asked about are kept: a text that differs from one of th
 only around that place.
 """
 
+import bisect
 import functools
+import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import tree_sitter
 
-from farthing.index import languages, trees
+from farthing.index import languages, magics, trees
 
 Kind = Literal["comment", "string", "code"]
 
 KEPT = 4
 """Trees that are remembered."""
+
+AROUND = 50
+"""Lines on each side of a place that say how it parses."""
+
+LONG = 200_000
+"""Code points: of longer texts a part is parsed for what one place is. After an open bracket in the middle of 50,000
+lines even a reparse takes 40 ms."""
+
+_STEP = 16_000
+_AT_MARGIN = re.compile(r"^[^\W\d]", re.MULTILINE)
 
 _CHUNK = 65536
 _BRACKETS = "()[]{}"
@@ -36,6 +48,9 @@ class _Parsed:
 
 
 _recent: list[_Parsed] = []
+"""Whole documents."""
+_windows: list[_Parsed] = []
+"""Parts of documents: there are several at each keystroke, which must not drive out the document."""
 _lock = threading.Lock()
 
 
@@ -49,7 +64,7 @@ def count_errors(text: str, language: str) -> int | None:
         None for a language without a grammar here.
     """
     # From scratch each time: what a reparse makes of broken code depends on what was there before.
-    root = trees.root(text.encode(errors="replace"), language)
+    root = trees.root(magics.plain(text, language).encode(errors="replace"), language)
     if root is None:
         return None
     if not root.has_error:
@@ -63,6 +78,45 @@ def count_errors(text: str, language: str) -> int | None:
     return count
 
 
+def surroundings(text: str, offset: int, language: str) -> tuple[int, int]:
+    """The part of a text around a place that parses as it does within the whole: some lines on each side, up to where
+    at least two definitions or statements of the outermost level are whole. Where there are none it reaches to the end.
+
+    Args:
+        offset: in code points.
+        language: LSP language id; without a grammar for it the part is all of the text.
+
+    Returns:
+        Its start and end in code points.
+    """
+    text = magics.plain(text, language)
+    data = text.encode(errors="replace")
+    tree = _parse(data, language, _recent)
+    if tree is None:
+        return 0, len(text)
+    at = len(text[:offset].encode(errors="replace"))
+    line = data.count(b"\n", 0, at)
+    # Not by the node's own search and siblings: where there are none, tree-sitter 0.26 may die of SIGSEGV.
+    nodes = tree.root_node.children
+    behind = bisect.bisect_right(nodes, at, key=lambda node: node.end_byte)
+    first = _second_whole(reversed(nodes[:behind]), lambda node: line - node.start_point[0])
+    last = _second_whole(nodes[behind:], lambda node: node.end_point[0] - line)
+    start = 0 if first is None else len(data[: first.start_byte].decode(errors="replace"))
+    return start, len(text) if last is None else offset + len(data[at : last.end_byte].decode(errors="replace"))
+
+
+def _second_whole(
+    nodes: Iterable[tree_sitter.Node], lines: Callable[[tree_sitter.Node], int]
+) -> tree_sitter.Node | None:
+    whole = 0
+    for node in nodes:
+        # What is indented may be a part of something that is broken.
+        whole += not node.has_error and node.start_point[1] == 0
+        if whole >= 2 and lines(node) >= AROUND:
+            return node
+    return None
+
+
 def kind_at(text: str, offset: int, language: str) -> Kind | None:
     """What a character typed at an offset would be part of.
 
@@ -73,21 +127,41 @@ def kind_at(text: str, offset: int, language: str) -> Kind | None:
     Returns:
         None for a language without a grammar here.
     """
-    data = text.encode(errors="replace")
-    tree = _parse(data, language)
+    text, offset = _part(text, offset)
+    code = magics.plain(text, language)
+    data = code.encode(errors="replace")
+    tree = _parse(data, language, _recent)
     if tree is None:
         return None
-    at = len(text[:offset].encode(errors="replace"))
+    at = len(code[:offset].encode(errors="replace"))
     node = tree.root_node.descendant_for_byte_range(max(0, at - 1), at)
     while node is not None:
         if any(node.type.endswith(each) for each in _INSERTED) and node.start_byte < at < node.end_byte:
             return "code"
         if any(each in node.type for each in _COMMENT) and _within_comment(node, data, at):
-            return "comment"
+            # A magic is no comment: it was only made one.
+            return "comment" if code is text or _line(code, offset) == _line(text, offset) else "code"
         if any(each in node.type for each in _STRING) and node.is_named and node.start_byte < at < node.end_byte:
             return "string"
         node = node.parent
     return "code"
+
+
+def _part(text: str, offset: int) -> tuple[str, int]:
+    """Of a very long text the part around an offset, and the offset in it. It begins with a line at the left margin, as
+    few strings and comments have within them, and has the same ends while something is typed."""
+    if len(text) <= LONG:
+        return text, offset
+    start = max(0, offset - LONG // 4) // _STEP * _STEP
+    found = _AT_MARGIN.search(text, start, offset)
+    start = found.start() if found and start else start
+    end = len(text) - max(0, len(text) - offset - LONG // 8) // _STEP * _STEP
+    return text[start:end], offset - start
+
+
+def _line(text: str, offset: int) -> str:
+    end = text.find("\n", offset)
+    return text[text.rfind("\n", 0, offset) + 1 : end if end >= 0 else len(text)]
 
 
 def _within_comment(node: tree_sitter.Node, data: bytes, at: int) -> bool:
@@ -110,8 +184,9 @@ def brackets(text: str, language: str) -> tuple[tuple[int, str], ...] | None:
     Returns:
         Offsets in code points, ascending, with the bracket there; None for a language without a grammar here.
     """
+    text = magics.plain(text, language)
     data = text.encode(errors="replace")
-    tree = _parse(data, language)
+    tree = _parse(data, language, _windows)
     if tree is None:
         return None
     found = [at for start, end in _punctuation(tree) for at in range(start, end) if chr(data[at]) in _BRACKETS]
@@ -138,12 +213,12 @@ def _punctuation(tree: tree_sitter.Tree) -> Iterator[tuple[int, int]]:
                     return
 
 
-def _parse(data: bytes, language: str) -> tree_sitter.Tree | None:
+def _parse(data: bytes, language: str, kept: list[_Parsed]) -> tree_sitter.Tree | None:
     grammar = languages.grammar(language)
     if grammar is None:
         return None
     with _lock:
-        known = [each for each in _recent if each.language == language]
+        known = [each for each in kept if each.language == language]
     for each in known:
         if each.data == data:
             return each.tree
@@ -156,7 +231,7 @@ def _parse(data: bytes, language: str) -> tree_sitter.Tree | None:
     if tree is not None:
         with _lock:
             # It takes the place of the one that it came from, so that the others are not forgotten while one is typed.
-            _recent[:] = [*(each for each in _recent if each is not older), _Parsed(language, data, tree)][-KEPT:]
+            kept[:] = [*(each for each in kept if each is not older), _Parsed(language, data, tree)][-KEPT:]
     return tree
 
 
@@ -188,15 +263,17 @@ def _point(data: bytes, at: int) -> tuple[int, int]:
 
 def _common(one: bytes, other: bytes) -> tuple[int, int]:
     """How many bytes two texts have in common at their starts, and behind those at their ends."""
-    start = _longest(min(len(one), len(other)), lambda size: one[:size] == other[:size])
-    room = min(len(one), len(other)) - start
-    return start, _longest(room, lambda size: one[len(one) - size :] == other[len(other) - size :])
-
-
-def _longest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest size up to ``most`` for which something holds that holds for all smaller ones."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
+    room = min(len(one), len(other))
+    # In halves of what is left, so that no byte is compared more than about twice: the texts may be long.
+    least, most = 0, room
+    while least < most:
+        middle = (least + most + 1) // 2
+        same = one[least:middle] == other[least:middle]
+        least, most = (middle, most) if same else (least, middle - 1)
+    start, least, most = least, 0, room - least
+    ours, theirs = len(one), len(other)
+    while least < most:
+        middle = (least + most + 1) // 2
+        same = one[ours - middle : ours - least] == other[theirs - middle : theirs - least]
+        least, most = (middle, most) if same else (least, middle - 1)
+    return start, least

@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 
 import pytest
 
-from farthing.backends.base import CompletionBackend, FimRequest, Finish, Piece
+from farthing.backends.base import CompletionBackend, Ended, FimRequest, Finish, Piece
 from farthing.backends.fake import FakeBackend
 from farthing.errors import EngineCrashed
 
@@ -16,7 +17,21 @@ async def test_pieces_then_the_end() -> None:
     backend: CompletionBackend = FakeBackend(["x", "y"])
     events = [event async for event in backend.stream(REQUEST)]
     assert [type(event) for event in events] == [Piece, Piece, Finish]
-    assert [event.usage.output for event in events] == [1, 2, 2]
+    assert [event.usage.output for event in events if not isinstance(event, Ended)] == [1, 2, 2]
+
+
+async def test_several_answers_only_where_they_are_wanted() -> None:
+    backend = FakeBackend(["x", "y"], others=[["z", "z"], ["w"]])
+    assert len([event async for event in backend.stream(REQUEST)]) == 3
+    several = replace(REQUEST, candidates=2, enough="z".__eq__)
+    events = [event async for event in backend.stream(several)]
+    assert [event.text if isinstance(event, Piece) else type(event) for event in events] == [
+        "x",
+        "y",
+        Ended,
+        "z",
+        Finish,
+    ]
 
 
 async def test_an_error_instead_of_the_end() -> None:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from farthing import __version__, paths
 from farthing.backends import local
-from farthing.backends.base import Activity, FimRequest, Finish, Piece, Usage
+from farthing.backends.base import Activity, Ended, FimRequest, Finish, Piece, Usage
 from farthing.backends.engine_process import EngineProcess
 from farthing.backends.local import CRASHES, LocalBackend
 from farthing.engine import wire
@@ -156,6 +157,34 @@ async def test_one_that_runs_is_used(desk: Desk) -> None:
     assert engine.requests == [wire.Complete(1, "d", "m.gguf", "p", "s", 5)]
     assert desk.started == []
     engine.die()
+
+
+def complete_twice(engine: "Engine", request: wire.Request) -> list[wire.Event]:
+    """Two answers, the second one only when the first is no longer wanted."""
+    match request:
+        case wire.Complete(id):
+            return [wire.Prefilled(id, 10, 4), wire.Token(id, "a", 1, -0.5), wire.Token(id, "b", 2, -1.0)]
+        case wire.Skip(id, 0):
+            return [wire.Ended(id, "stop"), wire.Token(id, "c", 3, -0.5), wire.Done(id, "length", 10, 4, 3, 1.0, 2.0)]
+    return []
+
+
+async def test_of_several_answers_the_next_one_is_asked_for_when_there_is_enough(desk: Desk) -> None:
+    desk.answers = [complete_twice]
+    several = replace(REQUEST, candidates=2, enough=lambda text: text in ("ab", "c"))
+    events = [event async for event in desk.backend.stream(several)]
+    assert events == [
+        Piece("a", Usage(10, 4, 1), -0.5),
+        Piece("b", Usage(10, 4, 2), -1.0),
+        Ended("stop"),
+        Piece("c", Usage(10, 4, 3), -0.5),
+        Finish("length", Usage(10, 4, 3), 1.0, 2.0),
+    ]
+    engine = desk.started[0]
+    assert isinstance(engine, Engine)
+    asked, *skipped = engine.requests
+    assert isinstance(asked, wire.Complete) and asked.candidates == 2
+    assert skipped[0] == wire.Skip(asked.id, 0)
 
 
 async def test_many_at_once_start_one(desk: Desk) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.backends.base import Usage
-from farthing.completion.cache import DOCUMENTS, MAX_BACK, PER_DOCUMENT, AnswerCache
+from farthing.completion.cache import DOCUMENTS, MAX_BACK, MAX_TEXT, PER_DOCUMENT, AnswerCache
 from farthing.completion.generation import Completion, CompletionRequest
 
 HEAD, TAIL = "def f(a, b):\n    return ", "\n"
@@ -81,6 +81,17 @@ def test_the_newest_answer_wins_and_old_ones_go() -> None:
     assert found(cache, at(document=f"{DOCUMENTS - 1}")) == "a + b"
     cache.forget(f"{DOCUMENTS - 1}")
     assert found(cache, at(document=f"{DOCUMENTS - 1}")) is None
+
+
+def test_long_documents_are_remembered_less_often() -> None:
+    long = "x" * (MAX_TEXT // 4)
+    cache = filled(at(document="file:///b.py"), *(at(HEAD + f"{number}", tail=long) for number in range(9)))
+    assert found(cache, at(document="file:///b.py")) is None
+    assert [found(cache, at(HEAD + f"{number}", tail=long)) is not None for number in range(9)] == [False] * 6 + [
+        True
+    ] * 3
+    cache = filled(*(at(HEAD + f"{number}", tail=2 * MAX_TEXT * "x") for number in range(2)))
+    assert found(cache, at(HEAD + "1", tail=2 * MAX_TEXT * "x")) == "a + b"
 
 
 @given(

@@ -88,6 +88,21 @@ async def test_the_backend_sees_windows_with_plain_line_breaks() -> None:
     assert backend.requests == [FimRequest("file:///a.py", "m.gguf", "a\nb", "c\nd", 7)]
 
 
+async def test_the_backend_sees_the_cells_above_and_one_document_for_all_of_them() -> None:
+    backend = FakeBackend()
+    pipeline = CompletionPipeline(backend)
+    await pipeline.complete(at("b = ", "", before="a = 1\n# %%\n", notebook="file:///n.ipynb"), SETTINGS)
+    assert [(each.document, each.prefix) for each in backend.requests] == [("file:///n.ipynb", "a = 1\n# %%\nb = ")]
+
+
+async def test_an_answer_is_given_again_only_below_the_same_cells() -> None:
+    pipeline = CompletionPipeline(backend := FakeBackend(["first"]))
+    one, other = at(before="a = 1\n"), at(before="a = 2\n")
+    for request in (one, other, one):
+        assert text_of(await pipeline.complete(request, SETTINGS)) == "first"
+    assert len(backend.requests) == 2
+
+
 async def test_the_backend_is_left_as_soon_as_the_end_is_seen() -> None:
     backend = FakeBackend(["ab", "\n", "more", "and more"])
     assert text_of(await CompletionPipeline(backend).complete(at(), SETTINGS)) == "ab"
@@ -200,6 +215,7 @@ async def test_when_all_of_it_is_typed_the_next_request_is_a_new_question() -> N
         at(HEAD + "fir", language="cython"),
         at(HEAD + "fir", model="other.gguf"),
         at(HEAD + "fir", multiline=True),
+        at(HEAD + "fir", before="n = 1\n# %%\n"),
         at(HEAD + "x"),
         at(HEAD + "fir", tail="\n# more\n"),
         at("# more\n" + HEAD),
@@ -345,7 +361,8 @@ async def test_no_document_leaves_anything_behind_once_it_is_closed() -> None:
         await pipeline.complete(at(document=f"{number}"), SETTINGS)
         pipeline.forget(f"{number}")
     await turn()
-    assert [len(each) for each in vars(pipeline).values() if isinstance(each, dict | set)] == [0, 0, 0]
+    owners = [vars(pipeline), vars(pipeline._generations)]
+    assert [len(each) for owner in owners for each in owner.values() if isinstance(each, dict | set)] == [0, 0, 0]
 
 
 texts = st.text("ab1 .()=+:\n", max_size=20)

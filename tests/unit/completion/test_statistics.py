@@ -108,6 +108,23 @@ def test_another_continuation_is_another_suggestion() -> None:
     assert Editor().offer("foo").wait(0.6).offer("bar").wait(0.6).close().shown == 2
 
 
+@pytest.mark.parametrize(
+    ("inserted", "accepted"), [("bar(a)", 1), ("baz", 1), ("foo()", 1), ("bax", 0), ("bar(a)x", 0)]
+)
+def test_another_one_of_several_may_be_accepted(inserted: str, accepted: int) -> None:
+    editor = Editor()
+    editor.watcher.answered(editor.watcher.asked(DOC), editor.at, "1", "foo()", editor.now, ("bar(a)", "baz"))
+    counts = editor.wait(1).accept(inserted).close()
+    assert (counts.shown, counts.accepted_full, counts.accepted_chars) == (1, accepted, accepted * len(inserted))
+
+
+def test_a_word_of_another_one_leaves_its_rest_on_screen() -> None:
+    editor = Editor()
+    editor.watcher.answered(editor.watcher.asked(DOC), editor.at, "1", "foo()", editor.now, ("bar(a)",))
+    counts = editor.wait(1).insert("bar").wait(1).accept("(a)").close()
+    assert (counts.shown, counts.accepted_full, counts.accepted_chars) == (1, 1, len("bar(a)"))
+
+
 def test_taking_back_what_was_typed_leaves_it_the_same_suggestion() -> None:
     counts = Editor().offer("foo()").wait(0.6).type("fo").backspace().offer("oo()").wait(1).close()
     assert counts.shown == 1
@@ -510,7 +527,8 @@ class Window:
     def __init__(self, folder: Path, *pieces: str, hold: asyncio.Semaphore | None = None) -> None:
         self.now = 0.0
         self.statistics = Statistics(folder, clock=lambda: self.now)
-        self.pipeline = CompletionPipeline(FakeBackend(pieces, hold=hold))
+        self.backend = FakeBackend(pieces, hold=hold)
+        self.pipeline = CompletionPipeline(self.backend)
         self.pipeline.on_generated = self.statistics.generated
 
     async def ask(self, text: str, behind: str = "\n") -> Completion | None:
@@ -530,6 +548,18 @@ async def test_generations_are_counted_and_answers_from_the_cache_are_not(tmp_pa
     assert (found.generations, found.cancelled, found.answers, found.cache_hits) == (1, 0, 4, 3)
     assert found.first_token_ms.p50 is not None and found.total_ms.p95 is not None
     assert (found.prompt_tokens, found.prefilled_tokens, found.kv_hit_share) == (4, 4, 0)
+    assert found.prefilled_per_generation == Percentiles(4, 4)
+
+
+async def test_what_the_model_was_not_sure_of_is_counted(tmp_path: Path) -> None:
+    window = Window(tmp_path, "foo(", "a, b)")
+    window.backend.logprob = -9.0
+    assert await window.ask("x = ") is None
+    window.backend.logprob = -0.1
+    assert await window.ask("y = ")
+    await window.statistics.aclose()
+    found = summary(1, tmp_path)
+    assert (found.generations, found.withheld, found.cancelled, found.answers) == (2, 1, 0, 1)
 
 
 async def test_work_that_is_given_up_is_counted(tmp_path: Path) -> None:

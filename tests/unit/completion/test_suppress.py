@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farthing.completion import suppress
 from farthing.completion.suppress import inside, splits_word
 from farthing.index import syntax
 
@@ -89,10 +90,46 @@ def test_it_answers_anywhere(before: str, more: str, data: st.DataObject) -> Non
     assert inside(text, data.draw(st.integers(0, len(text))), "python") in ("comment", "string", "code")
 
 
+LONG = "def f(a):\n    return a  # a note\n\n\n" * (syntax.LONG // 30)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("x = f(|)", "code"),
+        ("# no|te", "comment"),
+        ("x = 'a|b'", "string"),
+        ("'''\n# te|xt\n'''", "string"),
+        ("f(\n    # no|te\n)", "comment"),
+    ],
+)
+@pytest.mark.parametrize("share", [0, 0.5, 1])
+def test_in_a_long_document_too(line: str, expected: str, share: float) -> None:
+    head, _, tail = line.partition("|")
+    at = LONG.index("\n\n\n", int(share * (len(LONG) - 100))) + 3
+    text = f"{LONG[:at]}{head}{tail}\n{LONG[at:]}"
+    assert inside(text, at + len(head), "python") == expected
+
+
+@given(st.lists(st.sampled_from(["word", "x1", " ", "#", "'", '"', "(", "\n"]), min_size=1, max_size=8), PIECES)
+def test_typed_letter_by_letter_it_is_what_it_is_at_once(typed: list[str], before: str) -> None:
+    # A word makes no comment or string of what is none, and ends none.
+    text, tail = before + "\n", "\ny = 1\n"
+    for letter in "".join(typed):
+        word = letter.isalnum()
+        kind = inside(text + letter + tail, len(text) + 1, "python")
+        if word:
+            suppress._latest.clear()
+            syntax._recent.clear()
+            assert kind == inside(text + letter + tail, len(text) + 1, "python")
+        text += letter
+
+
 @given(st.integers(2, 9), st.integers(0, 60))
 def test_the_kept_tree_says_what_a_new_one_says(typed: int, at: int) -> None:
     head, tail = "x = 1\ny = [", "]\n# the end\nz = 'a'\n" * 3
     kept = [inside(head + "1, " * size + tail, at, "python") for size in range(typed)]
     for size, kind in enumerate(kept):
         syntax._recent.clear()
+        suppress._latest.clear()
         assert inside(head + "1, " * size + tail, at, "python") == kind

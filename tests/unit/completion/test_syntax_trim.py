@@ -1,7 +1,7 @@
 """Lines that break the file are dropped."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from farthing.completion import syntax_trim
@@ -51,3 +51,37 @@ def test_it_keeps_first_lines_and_never_breaks_more(answer: str) -> None:
     after = count_errors(HEAD + kept + TAIL, "python")
     assert after is not None and before is not None
     assert after <= before
+
+
+class TestLongFiles:
+    """Only what is around the cursor is parsed for every line that is dropped."""
+
+    FILE = "".join(
+        f"def f{i}(a, b):\n    if a > {i}:\n        return [a, (b, {i})]\n    return b\n\n\n" for i in range(200)
+    )
+
+    def trimmed_as_a_whole(self, head: str, answer: str, tail: str) -> str:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(syntax_trim, "surroundings", lambda text, offset, language: (0, len(text)))
+            return trim_to_syntax(head, answer, tail, "python")
+
+    def test_a_part_of_it_is_parsed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        sizes: list[int] = []
+
+        def counting(text: str, language: str) -> int | None:
+            sizes.append(text.count("\n"))
+            return count_errors(text, language)
+
+        monkeypatch.setattr(syntax_trim, "count_errors", counting)
+        at = self.FILE.index("    return b", len(self.FILE) // 2)
+        assert trim_to_syntax(self.FILE[:at] + "    ", "x = 1\n    y = (", self.FILE[at:], "python") == "x = 1"
+        assert len(sizes) == 2 and max(sizes) < 130
+
+    @settings(max_examples=25)
+    @given(at=st.integers(0, len(FILE)), gap=st.integers(0, 200), pieces=fragments, broken=st.booleans())
+    def test_it_keeps_what_parsing_the_whole_file_keeps(
+        self, at: int, gap: int, pieces: list[str], broken: bool
+    ) -> None:
+        file = "x = (\n" * broken + self.FILE
+        head, tail, answer = file[:at], file[at + gap :], "\n".join(pieces)
+        assert trim_to_syntax(head, answer, tail, "python") == self.trimmed_as_a_whole(head, answer, tail)

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.engine import wire
+from farthing.engine.candidates import MAX_OTHER
 from farthing.engine.generate import MAX_DRAFT, MAX_HEALED, Steps, generate
-from farthing.engine.kv import BATCH, DOCUMENTS, SMALL_BATCH, finish
+from farthing.engine.kv import BATCH, SMALL_BATCH, finish
+from farthing.engine.kv_room import DOCUMENTS
 from farthing.engine.runtime import Runtime
 from farthing.errors import EngineError
 from tests.support.fake_runtime import FakeFlag, FakeRuntime, Script
@@ -162,6 +164,88 @@ class TestDrafts:
             desk.events.clear()
             done = desk.run(self.TEXT + "#\n", "", max_tokens=limit)
             assert (desk.text, done.reason) == (self.TEXT[:limit], "length")
+
+
+class TestCandidates:
+    """Several answers to one prompt."""
+
+    def several(self, desk: Desk, prefix: str = "ab\n", **more: Any) -> list[str]:
+        """The texts of all answers."""
+        desk.run(prefix, "cd", **{"candidates": 3, **more})
+        return self.texts(desk)
+
+    def texts(self, desk: Desk) -> list[str]:
+        found = [""]
+        for event in desk.events:
+            if isinstance(event, wire.Ended):
+                found.append("")
+            elif isinstance(event, wire.Token):
+                found[-1] += event.text
+        return found
+
+    def test_the_least_unlikely_ones_follow_the_best(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "hello", {"jelly": 3.0, "help": 0.5, "hex": 2.0}
+        assert self.several(desk) == ["hello", "help", "hex"]
+        desk.events.clear()
+        assert self.several(desk, candidates=1) == ["hello"]
+
+    def test_only_what_differs_is_computed(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "x" * 30 + "y", {"x" * 30 + "z": 1.0}
+        self.several(desk, "ab\n" * 50)
+        assert sum(desk.script.batches) < len("ab\n" * 50) + 3 + 60
+        assert len(desk.script.prompts) == 1
+
+    def test_what_is_required_is_spelled_by_each(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "hello", {"jelly": 1.0}
+        assert self.several(desk, "ab") == ["hello", "jelly"]
+
+    def test_beyond_the_first_line_none_begins(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "\na\nb", {"\na\nc": 1.0, "\nd": 2.0}
+        assert self.several(desk) == ["\na\nb", "\nd"]
+
+    def test_one_that_is_no_longer_wanted_makes_way_for_the_next(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "hello", {"jelly": 1.0, "abcde": 2.0}
+        request = wire.Complete(7, "d", "m.gguf", "ab\n", "cd", 50, candidates=3)
+
+        def unwanted(number: int) -> bool:
+            texts = self.texts(desk)
+            return len(texts) == number + 1 and len(texts[number]) >= 2
+
+        done = finish(generate(cast(Runtime, desk.runtime), request, 0.0, desk.events.append, unwanted))
+        assert self.texts(desk) == ["he", "je", "ab"]
+        assert (done.reason, done.output_tokens) == ("stop", 6)
+
+    def test_others_are_short(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "a" * 90, {"b" * 90: 1.0}
+        assert self.several(desk, max_tokens=80) == ["a" * 80, "b" * MAX_OTHER]
+        assert [event.reason for event in desk.events if isinstance(event, wire.Ended)] == ["length"]
+
+    def test_memory_that_cannot_go_back_gives_one(self, script: Script) -> None:
+        script.can_shift, script.answer, script.others = False, "hello", {"jelly": 1.0}
+        assert self.several(Desk(script)) == ["hello"]
+
+    def test_the_next_keystroke_finds_the_prompt(self, desk: Desk) -> None:
+        desk.script.answer, desk.script.others = "hello", {"jelly": 1.0}
+        self.several(desk, "p" * 200 + "\n")
+        done = desk.run("p" * 200 + "\nq\n", "cd", max_tokens=1)
+        assert done.prompt_tokens - done.cached_tokens == len("q\n") + len("cd") + 2
+
+    @given(data=st.data())
+    def test_each_is_one_that_was_possible(self, data: st.DataObject) -> None:
+        words = st.text(st.sampled_from("ab "), min_size=1, max_size=6)
+        with pytest.MonkeyPatch.context() as patch:
+            script = Script()
+            patch.setattr(FakeRuntime, "script", script, raising=False)
+            patch.setattr(FakeFlag, "script", script, raising=False)
+            script.answer = data.draw(words)
+            script.others = data.draw(st.dictionaries(words, st.floats(0, 9), max_size=5))
+            desk = Desk(script)
+            count = data.draw(st.integers(1, 7))
+            texts = self.several(desk, data.draw(words) + "\n", candidates=count)
+        assert texts[0] == script.answer
+        assert 1 <= len(texts) <= count
+        possible = [script.answer, *script.others]
+        assert all(any(each.startswith(text) for each in possible) for text in texts)
 
 
 class TestPaused:

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.engine.kv import BATCH, DOCUMENTS, SMALL_BATCH, Cells, KvCache, Prepared, finish
+from farthing.engine.kv import BATCH, SMALL_BATCH, KvCache, Prepared, finish
 from farthing.engine.kv_files import SavedCells
 from farthing.engine.kv_plan import LEAST_MOVED, Prompt
+from farthing.engine.kv_room import DOCUMENTS, NONE, Cells
 from farthing.errors import EngineError
 from tests.support.fake_memory import FakeMemory
 
@@ -131,8 +132,11 @@ def test_documents_do_not_touch_each_other(each: list[tuple[str, Prompt]], can_s
     prepared = {}
     for document, prompt in each:
         prepared[document] = desk.prepare(prompt, document).cells, prompt
-        for cells, known in prepared.values() if can_shift else ():
-            desk.check(cells, known)
+        in_use = [(cells, known) for cells, known in prepared.values() if cells.sequence != NONE]
+        assert in_use == [prepared[document]]
+        desk.check(*in_use[0])
+    for document, (_, prompt) in prepared.items():
+        desk.check(desk.prepare(prompt, document).cells, prompt)
 
 
 @given(before=texts, new=texts, behind=texts)
@@ -231,14 +235,32 @@ class TestRoom:
         assert desk.prepare(fim(numbers(0, 30), numbers(0, 20)), "0").kept == 51
         assert desk.prepare(fim(numbers(0, 30), numbers(100, 20)), "1").kept == 0
 
-    def test_a_full_context_costs_the_oldest_and_no_more_of_them_than_needed(self) -> None:
+    def test_only_the_document_in_use_has_cells_and_the_others_come_back_whole(self) -> None:
         desk = Desk(size=100)
         for document in "abc":
             desk.prepare(plain(numbers(0, 29)), document)
+            assert len(desk.memory.cells) == 30
         desk.prepare(plain(numbers(0, 39)), "d")
-        assert len(desk.memory.cells) == 100
-        assert desk.prepare(plain(numbers(0, 29)), "b").kept == 29
-        assert desk.prepare(plain(numbers(0, 29)), "a").kept == 0
+        for document in "abc":
+            assert desk.prepare(plain(numbers(0, 29)), document).kept == 29
+            assert desk.computed == [9]
+
+    def test_the_one_unused_for_longest_is_forgotten_first(self) -> None:
+        desk = Desk()
+        for number in range(DOCUMENTS):
+            desk.prepare(plain(numbers(0, 29)), f"{number}")
+        desk.prepare(plain(numbers(0, 29)), "0")
+        desk.prepare(plain(numbers(0, 29)), "more")
+        assert desk.prepare(plain(numbers(0, 29)), "0").kept == 29
+        assert desk.prepare(plain(numbers(0, 29)), "1").kept == 0
+
+    def test_cells_that_can_not_be_kept_or_put_back_are_computed_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for broken in ("save", "load"):
+            desk = Desk()
+            desk.prepare(plain(numbers(0, 29)), "a")
+            monkeypatch.setattr(desk.memory, broken, lambda *given: None)
+            desk.prepare(plain(numbers(0, 29)), "b")
+            assert desk.prepare(plain(numbers(0, 29)), "a").kept == 0
 
     def test_room_is_made_for_the_answer(self) -> None:
         desk = Desk(size=100)
@@ -263,24 +285,111 @@ class TestRoom:
             assert desk.memory.tokens(cells.sequence) == cells.tokens
         assert desk.prepare(plain(numbers(0, 30)), "a").kept == 30
 
-    def test_what_is_paused_is_not_forgotten_nor_the_room_it_needs(self) -> None:
+    def test_room_beside_what_is_paused_is_taken_first(self) -> None:
+        desk = Desk(size=100)
+        desk.prepare(plain(numbers(0, 29)), "unused")
+        paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
+        for _ in range(3):
+            next(paused)
+        desk.prepare(plain(numbers(0, 39)), "c")
+        desk.check(finish(paused).cells, plain(numbers(0, 59)))
+        assert len(desk.computed) == 40 + 28, "nothing was to be computed twice"
+
+    def test_what_is_paused_gives_way_and_goes_on(self) -> None:
         desk = Desk(size=100)
         paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
         for _ in range(3):
             next(paused)
-        with pytest.raises(EngineError, match="too long"):
-            finish(desk.cache.prepare("b", plain(numbers(0, 50))))
-        desk.prepare(plain(numbers(0, 39)), "c")
-        desk.check(finish(paused).cells, plain(numbers(0, 59)))
+        desk.prepare(plain(numbers(0, 89)), "b")
+        prepared = finish(paused)
+        desk.check(prepared.cells, plain(numbers(0, 59)))
+        assert prepared.kept == 0
 
-    def test_more_work_at_once_than_documents_is_told(self, desk: Desk) -> None:
-        works = [desk.cache.prepare(f"{i}", plain((1, 2))) for i in range(DOCUMENTS)]
+    def test_of_what_is_paused_the_first_to_begin_gives_way(self) -> None:
+        desk = Desk(size=100)
+        works = [desk.cache.prepare(name, plain(numbers(0, 39)), 0, 16) for name in "ab"]
+        for work in works:
+            for _ in range(3):
+                next(work)
+        desk.prepare(plain(numbers(0, 29)), "c")
+        before = len(desk.memory.computed)
+        desk.check(finish(works[1]).cells, plain(numbers(0, 39)))
+        assert len(desk.memory.computed) == before + 8
+        desk.check(finish(works[0]).cells, plain(numbers(0, 39)))
+        assert len(desk.memory.computed) == before + 8 + 40
+
+    def test_what_gave_way_and_is_given_up_leaves_nothing(self) -> None:
+        desk = Desk(size=100)
+        paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
+        for _ in range(3):
+            next(paused)
+        desk.prepare(plain(numbers(0, 89)), "b")
+        paused.close()
+        assert [document for document, _, _ in desk.cache.saved()] == ["b"]
+        assert desk.prepare(plain(numbers(0, 59)), "a").kept == 0
+
+    def test_an_answer_that_gave_way_has_its_logits(self) -> None:
+        """Be there one token to compute or several, whose logits are all wanted."""
+        for tokens in ([7], [7, 8, 9, 10]):
+            desk = Desk(size=400)
+            cells = desk.prepare(fim(numbers(0, 200), numbers(1000, 50)), "a").cells
+            with desk.cache.using(cells):
+                answer = desk.cache.extend(cells, tokens, len(tokens))
+                next(answer)
+                desk.prepare(plain(numbers(0, 390)), "b")
+                assert cells.tokens == []
+                finish(answer)
+                assert (desk.memory.outputs, desk.memory.last) == (len(tokens), cells.sequence)
+                assert desk.memory.batches[-3:] == [BATCH, 252 - BATCH, len(tokens)]
+            assert desk.memory.tokens(cells.sequence)[-len(tokens) :] == tokens
+            assert desk.memory.exact(cells.sequence) == cells.exact == 252 + len(tokens)
+            assert desk.prepare(fim(numbers(0, 201), numbers(1000, 50)), "a").kept == 250
+
+    def test_all_sequences_may_be_in_use(self, desk: Desk) -> None:
+        works = [desk.cache.prepare(f"{i}", plain((1, 2))) for i in range(2 * DOCUMENTS)]
         for work in works:
             next(work)
-        with pytest.raises(EngineError, match="too many documents"):
-            finish(desk.cache.prepare("more", plain((1, 2))))
+        desk.prepare(plain((1, 2)), "more")
         for work in works:
             desk.check(finish(work).cells, plain((1, 2)))
+
+    def test_a_memory_with_one_sequence_serves_what_is_more_urgent(self) -> None:
+        desk = Desk(can_shift=False, can_cut=False)
+        paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
+        for _ in range(3):
+            next(paused)
+        desk.prepare(plain((1, 2)), "b")
+        desk.check(finish(paused).cells, plain(numbers(0, 59)))
+
+    @given(
+        size=st.integers(210, 500),
+        can_shift=st.booleans(),
+        steps=st.lists(st.tuples(st.sampled_from("abcd"), prompts, st.integers(0, 9)), max_size=6),
+        data=st.data(),
+    )
+    def test_work_within_work_comes_to_its_end(
+        self, size: int, can_shift: bool, steps: list[tuple[str, Prompt, int]], data: st.DataObject
+    ) -> None:
+        """As more urgent work interrupts what is less urgent, with little room; some of it is given up."""
+        desk = Desk(size, can_shift)
+        under_way = []
+        for document, prompt, count in steps:
+            work = desk.cache.prepare(document, prompt, data.draw(st.integers(0, 40)), 16)
+            under_way.append((work, prompt))
+            for _ in range(count):
+                if next(work, work) is work:
+                    under_way.pop()
+                    break
+        while under_way:
+            work, prompt = under_way.pop()
+            if data.draw(st.booleans()):
+                work.close()
+            else:
+                desk.check(finish(work).cells, prompt)
+        for _, sequence, saved in desk.cache.saved():
+            assert desk.memory.tokens(sequence) == list(saved.tokens)
+        desk.prepare(plain((1, 2)), "last")
+        assert sum(len(cell.sequences) for cell in desk.memory.cells) == 3
 
     def test_two_at_work_on_one_document_do_not_touch_each_other(self, desk: Desk) -> None:
         """As two windows that show the same file."""
@@ -334,25 +443,43 @@ class TestRefresh:
         assert sum(len(cell.sequences) for cell in desk.memory.cells) == len(cells.tokens)
         desk.prepare(prompts[-1])
 
-    def test_it_gives_up_when_the_prompt_changes(self, desk: Desk) -> None:
+    def test_it_follows_a_prompt_that_changes(self, desk: Desk) -> None:
         self.moved(desk)
         work = desk.cache.refresh()
         next(work)
         next(work)
-        cells = desk.prepare(fim((*numbers(0, 300), 500, 501), numbers(1000, 200))).cells
+        prompt = fim((*numbers(0, 300), 500, 501), numbers(1000, 200))
+        cells = desk.prepare(prompt).cells
+        finish(work)
+        assert desk.memory.exact(cells.sequence) == len(desk.memory.cells) == 503
+
+    def test_it_leaves_a_document_that_is_no_longer_the_last(self, desk: Desk) -> None:
+        self.moved(desk)
+        work = desk.cache.refresh()
+        next(work)
+        cells = desk.prepare(plain((1, 2)), "other").cells
         desk.memory.computed.clear()
         finish(work)
         assert desk.computed == []
-        assert len(desk.memory.cells) == len(cells.tokens)
+        assert desk.memory.tokens(cells.sequence) == [1, 2, 9], "an answer to go on from was forgotten"
 
-    def test_it_gives_up_when_the_document_is_forgotten(self, desk: Desk) -> None:
-        self.moved(desk)
+    def test_what_was_done_is_kept_when_it_is_given_up(self, desk: Desk) -> None:
+        """A window that moved leaves much to do before the cursor, which typing does not change."""
+        desk.prepare(fim(numbers(0, 300), numbers(1000, 200)))
+        cells = desk.prepare(fim(numbers(64, 300), numbers(1000, 200))).cells
+        assert cells.exact == 0
         work = desk.cache.refresh()
-        next(work)
-        for i in range(DOCUMENTS):
-            desk.prepare(plain((1, 2)), f"{i}")
-        finish(work)
-        assert len(desk.memory.cells) == 3 * DOCUMENTS
+        for _ in range(3):
+            next(work)
+        work.close()
+        assert cells.exact == desk.memory.exact(cells.sequence) == 3 * SMALL_BATCH
+        prompt = fim((*numbers(64, 300), 500), numbers(1000, 200))
+        desk.prepare(prompt)
+        assert desk.computed == [500, MARKER, MIDDLE]
+        desk.memory.computed.clear()
+        finish(desk.cache.refresh())
+        assert len(desk.computed) == 502 - 3 * SMALL_BATCH
+        assert cells.exact == desk.memory.exact(cells.sequence) == 502
 
     def test_given_up_it_leaves_nothing(self, desk: Desk) -> None:
         cells = self.moved(desk)
@@ -371,11 +498,33 @@ class TestRefresh:
         assert desk.memory.exact(cells.sequence) == 502
 
     def test_without_room_it_is_left_as_it_is(self) -> None:
-        desk = Desk(size=600)
+        desk = Desk(size=513)
         cells = self.moved(desk)
         finish(desk.cache.refresh())
         assert cells.exact == 302
-        desk.check(cells, fim((*numbers(0, 300), 500), numbers(1000, 200)))
+        desk.check(
+            desk.prepare(fim((*numbers(0, 300), 500), numbers(1000, 200))).cells,
+            fim((*numbers(0, 300), 500), numbers(1000, 200)),
+        )
+
+    def test_little_room_is_enough_and_costs_no_document_that_is_kept_for_the_next_engine(self) -> None:
+        desk = Desk(size=530)
+        for name in "ab":
+            desk.prepare(plain((1, 2)), name)
+        cells = self.moved(desk)
+        finish(desk.cache.refresh())
+        assert cells.exact == 502
+        assert max(desk.memory.batches[-8:]) == 28
+        assert [desk.prepare(plain((1, 2)), name).kept for name in "ab"] == [2, 2]
+
+    def test_for_it_only_what_was_not_used_for_long_is_forgotten(self) -> None:
+        desk = Desk(size=530)
+        for name in "abce":
+            desk.prepare(plain((1, 2)), name)
+        cells = self.moved(desk)
+        finish(desk.cache.refresh())
+        assert cells.exact == 502
+        assert [desk.prepare(plain((1, 2)), name).kept for name in "ecba"] == [2, 2, 0, 0]
 
     def test_it_does_not_touch_what_is_in_use(self, desk: Desk) -> None:
         cells = self.moved(desk)

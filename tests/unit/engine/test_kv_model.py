@@ -15,7 +15,7 @@ from farthing.engine import generate as module
 from farthing.engine import wire
 from farthing.engine.fim import build_prompt
 from farthing.engine.generate import generate
-from farthing.engine.kv import Prepared, finish
+from farthing.engine.kv import SMALL_BATCH, Prepared, finish
 from farthing.engine.kv_plan import Prompt
 from farthing.engine.memory import AbortFlag
 from farthing.engine.runtime import Runtime
@@ -225,3 +225,38 @@ def test_what_was_given_up_is_kept_for_the_same_prompt(desk: Desk) -> None:
     logits = desk.logits("given up", prompt)
     assert desk.prepare("given up", prompt).kept == len(prompt.tokens)
     assert distance(logits, fresh) < SAME
+
+
+def test_an_answer_that_gave_way_goes_on(desk: Desk) -> None:
+    prompt = desk.prompt(HEAD)
+    answer = desk.runtime.tokenize("return price")
+    cells = desk.prepare("paused", prompt).cells
+    with desk.runtime.cache.using(cells):
+        work = desk.runtime.cache.extend(cells, answer)
+        next(work)
+        finish(desk.runtime.cache.prepare("urgent", desk.prompt(OTHER), 920))
+        assert cells.tokens == [], "there was room enough for both"
+        finish(work)
+        logits = desk.runtime.memory.logits().copy()
+    whole = (*prompt.tokens, *prompt.closing, *answer)
+    assert tuple(cells.tokens) == whole
+    assert distance(logits, desk.logits("in one go", Prompt(whole[:-1], whole[-1:]))) < SAME
+    desk.computed()
+    assert desk.prepare("paused", prompt).kept == len(prompt.tokens)
+    assert desk.computed() == len(prompt.closing)
+
+
+def test_a_refresh_that_was_given_up_stays_as_far_as_it_came(desk: Desk) -> None:
+    cache, longer = desk.runtime.cache, "".join(f"x{i} = {i}\n" for i in range(40)) + HEAD * 2
+    cells = desk.prepare("half-way", desk.prompt(longer)).cells
+    prompt = desk.prompt(longer[len("x0 = 0\n") * 4 :])
+    desk.prepare("half-way", prompt)
+    stale = len(prompt.tokens) - cells.exact
+    assert stale > 2 * SMALL_BATCH
+    work = cache.refresh()
+    next(work)
+    work.close()
+    desk.computed()
+    finish(cache.refresh())
+    assert desk.computed() == stale - SMALL_BATCH
+    assert distance(desk.logits("half-way", prompt), desk.logits("in one go", prompt)) < SAME

@@ -1,17 +1,20 @@
 """Who is answered by the one compute thread, when, and how often."""
 
+import tempfile
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from farthing.engine import scheduler as module
 from farthing.engine import wire
 from farthing.engine.scheduler import MAX_LOADED, Job, Scheduler
 from farthing.errors import EngineError, ModelUnusable
-from tests.support.fake_runtime import WAIT_S, Script
+from tests.support.fake_runtime import WAIT_S, Script, follow
 
 FINAL = (wire.Done, wire.Failed, wire.Loaded)
 
@@ -19,13 +22,13 @@ FINAL = (wire.Done, wire.Failed, wire.Loaded)
 class Desk:
     """A scheduler, its jobs, and what they and all others were told."""
 
-    def __init__(self, script: Script, folder: Path) -> None:
+    def __init__(self, script: Script, folder: Path, threads: int = 1) -> None:
         self.script = script
         self.folder = folder
         self.changed = threading.Condition()
         self.events: dict[int, list[Any]] = {}
         self.states: list[str] = []
-        self.scheduler = Scheduler(512, 1, self._on_state)
+        self.scheduler = Scheduler(512, threads, self._on_state)
 
     def _on_state(self, change: wire.StateChange) -> None:
         with self.changed:
@@ -43,6 +46,8 @@ class Desk:
             with self.changed:
                 events.append(event)
                 self.changed.notify_all()
+            with self.script.changed:
+                self.script.changed.notify_all()
 
         self.scheduler.submit(Job(request, owner or self, emit))
         return request.id
@@ -421,6 +426,50 @@ def test_two_windows_may_show_the_same_file(desk: Desk) -> None:
     assert "".join(event.text for event in desk.events[2] if isinstance(event, wire.Token)) == "answer"
 
 
+class TestRoom:
+    """A context that is too small for all that is under way: here 512 cells."""
+
+    @pytest.mark.parametrize("can_shift", [True, False])
+    @pytest.mark.parametrize("urgency", ["chat", "prefetch", "warm"])
+    def test_a_keystroke_is_not_refused_for_what_is_paused(
+        self, desk: Desk, urgency: wire.Urgency, can_shift: bool
+    ) -> None:
+        desk.script.can_shift = can_shift
+        desk.script.hold(allowed=4)
+        desk.ask(1, "w" * 399 + "\n", urgency, "w")
+        desk.script.wait("waiting", 1)
+        desk.ask(2, "k" * 299 + "\n", document="k")
+        desk.script.wait("waiting", 2)
+        desk.script.let_go()
+        assert desk.end(2).reason == "stop"
+        done = desk.end(1)
+        assert done.reason == ("length" if urgency == "warm" else "stop")
+        assert done.cached_tokens == 0
+        if urgency != "warm":
+            assert "".join(event.text for event in desk.events[1] if isinstance(event, wire.Token)) == "answer"
+
+    def test_an_answer_that_was_begun_goes_on_where_it_was(self, desk: Desk) -> None:
+        desk.script.hold(allowed=7 + 1 + 3)
+        desk.ask(1, "c" * 399 + "\n", "chat", "c")
+        desk.script.wait("waiting", 1)
+        assert [event.text for event in desk.events[1] if isinstance(event, wire.Token)] == ["a", "n", "s", "w"]
+        desk.ask(2, "k" * 299 + "\n", document="k")
+        desk.script.wait("waiting", 2)
+        desk.script.let_go()
+        assert desk.end(2).reason == desk.end(1).reason == "stop"
+        for id in (1, 2):
+            assert "".join(event.text for event in desk.events[id] if isinstance(event, wire.Token)) == "answer"
+
+    def test_all_urgencies_at_once(self, desk: Desk) -> None:
+        urgencies: tuple[wire.Urgency, ...] = ("warm", "prefetch", "chat", "keystroke")
+        for id, urgency in enumerate(urgencies, 1):
+            desk.script.hold(allowed=3)
+            desk.ask(id, f"{id}" * 299 + "\n", urgency, f"{id}")
+            desk.script.wait("waiting", id)
+        desk.script.let_go()
+        assert [desk.end(id).reason for id in (4, 3, 2, 1)] == ["stop", "stop", "stop", "length"]
+
+
 class TestRefresh:
     """Idle time is used for cells that were moved."""
 
@@ -468,6 +517,44 @@ class TestRefresh:
         assert idle.script.closed == ["m.gguf"]
 
 
+class TestTuning:
+    """More idle time is used to measure threads, where the user has not set them."""
+
+    @pytest.fixture
+    def idle(self, script: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+        """A desk whose scheduler measures as soon as nothing is left to do, and was held in its first batch."""
+        monkeypatch.setattr(module, "REFRESH_S", 0.001)
+        monkeypatch.setattr(module, "TUNE_S", 0.002)
+        script.hold(allowed=2)
+        script.answer = ""
+        desk = Desk(script, tmp_path, threads=0)
+        desk.end(desk.ask(1, "p\n"))
+        script.wait("waiting", 1)
+        yield desk
+        script.let_go()
+        desk.scheduler.close()
+
+    def test_it_is_done_once(self, idle: Desk) -> None:
+        idle.script.let_go()
+        idle.script.wait("tuned", 1)
+        assert idle.scheduler.report(5).threads == 2
+        assert idle.end(idle.ask(2, "p\nq\n")).reason == "stop"
+        idle.wait_idle()
+        assert idle.script.tuned == 1
+
+    def test_a_keystroke_interrupts_it_and_it_comes_back(self, idle: Desk) -> None:
+        idle.ask(2, "p\nq\n")
+        idle.script.wait("aborted", 1)
+        assert idle.script.tuned == 0
+        idle.script.let_go()
+        assert idle.end(2).cached_tokens == 3
+        idle.script.wait("tuned", 1)
+
+    def test_it_does_not_keep_the_engine_from_ending(self, idle: Desk) -> None:
+        idle.scheduler.close()
+        assert (idle.script.tuned, idle.script.closed) == (0, ["m.gguf"])
+
+
 def test_closing_ends_what_is_paused(desk: Desk) -> None:
     desk.pause(2)
     desk.scheduler.close()
@@ -485,3 +572,80 @@ def test_closing_ends_all_and_gives_the_memory_back(desk: Desk) -> None:
     assert desk.ended(1).reason == desk.ended(2).reason == "cancelled"
     assert desk.ended(3).kind == "Cancelled"
     assert desk.script.closed == ["m.gguf"]
+
+
+class Watched(Desk):
+    """Notes when somebody is told "idle" while an answer to a keystroke is on its way."""
+
+    def __init__(self, script: Script, folder: Path, keystrokes: set[int]) -> None:
+        self.keystrokes = keystrokes
+        self.too_early: list[int] = []
+        super().__init__(script, folder)
+
+    def _on_state(self, change: wire.StateChange) -> None:
+        with self.changed:
+            begun = [id for id in self.keystrokes if self.events.get(id)]
+            self.too_early += [id for id in begun if change.state == "idle" and not self._final(id)]
+        super()._on_state(change)
+
+    def settle(self) -> None:
+        """Until work is held, or all is answered."""
+        with self.script.changed:
+            assert self.script.changed.wait_for(
+                lambda: self.script.blocked or all(self._final(id) for id in list(self.events)), WAIT_S
+            )
+
+
+URGENCIES: tuple[wire.Urgency, ...] = ("keystroke", "chat", "prefetch", "warm")
+actions = st.one_of(
+    st.tuples(st.just("ask"), st.sampled_from(URGENCIES), st.sampled_from("abc"), st.sampled_from([1, 200, 400])),
+    st.tuples(st.just("cancel"), st.integers(0, 7)),
+    st.tuples(st.just("cancel all")),
+    st.tuples(st.just("load"), st.sampled_from(["m.gguf", "n.gguf", "missing"])),
+    st.tuples(st.just("go on"), st.integers(1, 9)),
+    st.tuples(st.just("fail")),
+)
+
+
+@example(steps=[("ask", "warm", "a", 200), ("ask", "keystroke", "b", 1), ("go on", 4), ("cancel", 0)], can_shift=True)
+@settings(max_examples=200, deadline=None)
+@given(steps=st.lists(actions, max_size=12), can_shift=st.booleans())
+def test_every_job_is_answered_once_and_the_last_state_is_idle(steps: list[tuple[Any, ...]], can_shift: bool) -> None:
+    """Whatever is asked, cancelled, superseded, paused, out of room or fails, in whatever order."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
+        script = follow(patch, Script())
+        script.can_shift = can_shift
+        patch.setattr(module, "REFRESH_S", 0.0001)
+        script.hold(allowed=1)
+        desk = Watched(script, Path(folder), {id for id, step in enumerate(steps) if step[:2] == ("ask", "keystroke")})
+        for id, step in enumerate(steps):
+            match step:
+                case ("ask", urgency, document, size):
+                    desk.ask(id, "p" * size + f"{id}\n", urgency, document, "s" * 30)
+                case ("cancel", other):
+                    desk.scheduler.cancel(desk, [*desk.events, 99][other % (len(desk.events) + 1)])
+                case ("cancel all",):
+                    desk.scheduler.cancel(desk)
+                case ("load", "missing"):
+                    desk.submit(wire.Load(id, "/nowhere/m.gguf"))
+                case ("load", model):
+                    desk.load(id, model)
+                case ("go on", count):
+                    script.hold(allowed=count)
+                case ("fail",):
+                    script.error = None if script.error else EngineError("status 1")
+            desk.settle()
+        script.let_go()
+        for id in desk.events:
+            desk.end(id)
+        with desk.changed:
+            calm = desk.changed.wait_for(lambda: not desk.states or desk.states[-1] == "idle", WAIT_S)
+        assert calm, desk.states
+        desk.scheduler.close()
+        assert not desk.too_early
+        for id, events in desk.events.items():
+            assert [isinstance(event, FINAL) for event in events].count(True) == 1, f"answers of {id}: {events}"
+            assert isinstance(events[-1], FINAL)
+            if isinstance(events[-1], wire.Failed) and events[-1].kind == "EngineError":
+                assert "status 1" in events[-1].message
+        assert desk.states[-1:] in ([], ["idle"])

@@ -168,6 +168,25 @@ async def test_a_request_can_be_cancelled(desk: Desk, script: Script) -> None:
     await asyncio.to_thread(script.wait, "aborted", 1)
 
 
+async def test_one_of_several_answers_can_be_skipped(desk: Desk, script: Script) -> None:
+    script.answer, script.others = "hello", {"jelly": 1.0}
+    script.hold(allowed=3)
+    client, other = await desk.connect(), await desk.connect()
+    client.send(wire.Complete(1, "d", desk.model, "ab\n", "", 20, candidates=2))
+    await asyncio.to_thread(script.wait, "waiting", 1)
+    other.send(wire.Skip(1, 0))
+    await other.ask(wire.GetReport(2), 2)
+    client.send(wire.Skip(1, 0))
+    await client.ask(wire.GetReport(2), 2)
+    script.let_go()
+    texts = [""]
+    while not isinstance(event := await client.next(), wire.Done):
+        texts += [""] if isinstance(event, wire.Ended) else []
+        texts[-1] += event.text if isinstance(event, wire.Token) else ""
+    assert texts[1:] == ["jelly"]
+    assert event.output_tokens == len("he") + len("jelly")
+
+
 async def test_the_work_of_a_client_that_left_is_given_up(desk: Desk, script: Script) -> None:
     script.held = True
     client, other = await desk.connect(), await desk.connect()

@@ -343,7 +343,9 @@ def take(editing: Editing, buffers: dict[str, str], step: tuple[str, str, str]) 
 
 @given(st.lists(STEPS, min_size=1, max_size=14))
 def test_as_if_every_text_were_saved(steps: list[tuple[str, str, str]]) -> None:
-    folder = Path(tempfile.mkdtemp(prefix="overlay-"))
+    # In memory where there is such a place: most of the time went into waiting for the disk.
+    memory = Path("/dev/shm")
+    folder = Path(tempfile.mkdtemp(prefix="overlay-", dir=memory if memory.is_dir() else None))
     try:
         (folder / "root" / "sub").mkdir(parents=True)
         editing, buffers = Editing(folder), dict[str, str]()

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.index.languages import language_id
-from farthing.index.syntax import count_errors
+from farthing.index.syntax import AROUND, count_errors, surroundings
 
 GOOD = {
     "python": "def f(x):\n    return [x]\n",
@@ -65,3 +65,39 @@ def test_any_text_can_be_asked_about(text: str, language: str) -> None:
 )
 def test_a_language_is_known_by_the_files_name(path: str, language: str) -> None:
     assert language_id(path) == language
+
+
+class TestSurroundings:
+    """What must be parsed to know how a place parses."""
+
+    LINES = "".join(f"x{i} = 'ü{i}'\n" for i in range(300))
+
+    def test_some_lines_on_each_side(self) -> None:
+        at = self.LINES.index("x150")
+        start, end = surroundings(self.LINES, at, "python")
+        part = self.LINES[start:end]
+        assert part.startswith("x") and part.endswith("'")
+        assert (self.LINES[start:at].count("\n"), self.LINES[at:end].count("\n")) == (AROUND, AROUND)
+
+    @pytest.mark.parametrize("at", [0, len(LINES)])
+    def test_at_an_end_it_is_one_side(self, at: int) -> None:
+        start, end = surroundings(self.LINES, at, "python")
+        assert self.LINES[start:end].count("\n") in (AROUND, AROUND + 1)
+        assert start == 0 or end == len(self.LINES)
+
+    def test_in_one_large_definition_it_is_all(self) -> None:
+        text = "class C:\n" + "    x = 1\n" * 300
+        assert surroundings(text, 1000, "python") == (0, len(text))
+
+    def test_without_a_grammar_it_is_all(self) -> None:
+        assert surroundings("abc", 1, "cobol") == (0, 3)
+
+    @given(
+        st.lists(st.sampled_from([*"aü =()'\"\n#:", "def f():\n", "x = 1\n" * 30])).map("".join),
+        st.sampled_from(["python", "go", "typescript"]),
+        st.data(),
+    )
+    def test_it_holds_the_place(self, text: str, language: str, data: st.DataObject) -> None:
+        offset = data.draw(st.integers(0, len(text)))
+        start, end = surroundings(text, offset, language)
+        assert 0 <= start <= offset <= end <= len(text)

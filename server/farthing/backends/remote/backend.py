@@ -43,6 +43,8 @@ class RemoteBackend:
         self._error: tuple[float, FarthingError] | None = None
         """Until when an error is repeated without asking again."""
 
+    is_engine = False
+
     async def stream(self, request: FimRequest) -> AsyncGenerator[Piece | Finish, None]:
         """See :class:`farthing.backends.base.CompletionBackend`. The settings say which model; the request's is not
         used."""

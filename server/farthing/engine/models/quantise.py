@@ -17,7 +17,8 @@ import llama_cpp
 from farthing.engine.kv import finish
 from farthing.engine.kv_plan import Prompt
 from farthing.engine.memory import AbortFlag
-from farthing.engine.runtime import Runtime, physical_cores
+from farthing.engine.runtime import Runtime
+from farthing.engine.threads import physical_cores
 
 _TYPES = {
     "Q4_0": llama_cpp.LLAMA_FTYPE_MOSTLY_Q4_0,

@@ -1,8 +1,9 @@
 """Making another quantisation and keeping the better file, with a model small enough to do it for real."""
 
 import dataclasses
+import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,12 +40,25 @@ def made(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(requantise, "_candidate", copy)
 
 
+@pytest.fixture
+def one_core() -> Iterator[None]:
+    """Processes that are started may use one core. On a busy machine llama.cpp's threads would wait for each other
+    for half a minute, over a model of half a megabyte."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    yield
+    os.sched_setaffinity(0, cores)
+
+
 def names() -> set[str]:
     """The files of the models directory, but the staging area."""
     return {path.name for path in paths.models_dir().iterdir() if path.name != ".staging"}
 
 
-def test_a_faster_file_takes_the_place(tiny: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_faster_file_takes_the_place(tiny: Model, one_core: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requantise, "_WORTH", 0)
     monkeypatch.setattr(requantise, "_WORTH_LOSS", 1e9)
     said: list[str] = []
@@ -69,7 +83,7 @@ def test_a_slower_file_does_not(tiny: Model, made: None, monkeypatch: pytest.Mon
 
 
 def test_cancelling_leaves_the_published_file_and_the_next_pull_goes_on(
-    tiny: Model, monkeypatch: pytest.MonkeyPatch
+    tiny: Model, one_core: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(requantise, "_WORTH", 0)
     seen: list[str] = []

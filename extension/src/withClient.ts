@@ -1,0 +1,28 @@
+/** Work that needs a running server. */
+import { type LogOutputChannel, commands, window } from "vscode";
+
+import type { FarthingClient } from "./client";
+import type { Server } from "./server";
+
+/** Its failures are the server's own one-line messages, and are shown. Never rejects. */
+export async function withClient(
+  server: Server,
+  log: LogOutputChannel,
+  work: (client: FarthingClient) => Promise<unknown>,
+): Promise<void> {
+  const { client } = server;
+  if (client === undefined) {
+    void window.showWarningMessage("Farthing's server is not running: the status bar says why.");
+    return;
+  }
+  try {
+    await work(client);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    log.error(message);
+    const choice = await window.showErrorMessage(`Farthing: ${message}`, "Show Log");
+    if (choice !== undefined) {
+      await commands.executeCommand("farthing.showLog");
+    }
+  }
+}

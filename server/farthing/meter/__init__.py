@@ -1,0 +1,1 @@
+"""What the editor shows of the ledger: read in one place, and told by one notification."""
