@@ -234,6 +234,8 @@ class _Run:
             self.settlement = ledger.settle(self.reservation, known, model, self.first_ms, self.elapsed_ms())
         else:
             ledger.unsettle(self.reservation, self._reason(), self.elapsed_ms())
+        if self.error is not None:
+            ledger.outcome(self.reservation.id, "failed")
 
     def _known(self) -> Usage | None:
         if self.overrun:

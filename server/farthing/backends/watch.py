@@ -4,10 +4,12 @@ import asyncio
 
 from farthing import tokens
 
-ROOM, MORE = 1.25, 32
-"""An answer may count so many times its limit by our tokenizer, and so many tokens more, before the provider is taken
-for one that doesn't honour it: few tokenizers need fewer tokens than o200k_base, and text that is counted in pieces
-has a token more for each of them."""
+KNOWN_ROOM, UNKNOWN_ROOM = 1.1, 1.5
+"""An answer may count so many times its limit before the provider is taken for one that doesn't honour it. Where the
+model's tokenizer isn't public we count with another one, and who keeps to the limit must not be blocked."""
+
+MORE = 32
+"""And so many tokens more: text that is counted in pieces has one more for each of them."""
 
 
 class Watch:
@@ -21,7 +23,7 @@ class Watch:
     def __init__(self, limit: int, vocabulary: tokens.Name | None) -> None:
         self.counted = 0
         """Tokens so far; behind by what need not be counted yet."""
-        self._allowed = int(limit * ROOM) + MORE
+        self._allowed = int(limit * (KNOWN_ROOM if vocabulary else UNKNOWN_ROOM)) + MORE
         self._vocabulary: tokens.Name = vocabulary or "o200k_base"
         self._pending = ""
         self._pending_bytes = 0

@@ -2,17 +2,20 @@
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from farthing import tokens
 from farthing.backends.chat import Delta, End, Part, Prompt, Report
 from farthing.backends.fake import FakeChat
 from farthing.backends.metered import ATTEMPTS, LONGEST_WAIT, Finish, Job, Metered, texts
-from farthing.backends.watch import MORE, ROOM, Watch
+from farthing.backends.watch import KNOWN_ROOM, MORE, UNKNOWN_ROOM, Watch
 from farthing.errors import (
     CapExceeded,
     CloudBusy,
@@ -22,7 +25,7 @@ from farthing.errors import (
     LedgerUnavailable,
     ProviderBlocked,
 )
-from farthing.ledger import accounts
+from farthing.ledger import accounts, verify
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import Price, Usage
@@ -156,6 +159,7 @@ async def test_what_broke_off_is_charged_in_full(books: Books, begun: Any) -> No
         await run(metered, books.job())
     assert books.state.unsettled == books.state.spent > 100
     assert books.state.reserved == 0
+    assert books.requests()[0]["outcome"] == "failed"
 
 
 async def test_what_surely_was_not_billed_is_not_charged(books: Books) -> None:
@@ -163,6 +167,38 @@ async def test_what_surely_was_not_billed_is_not_charged(books: Books) -> None:
     with pytest.raises(CloudRefused):
         await run(metered, books.job())
     assert (books.state.spent, books.state.reserved) == (0, 0)
+
+
+EVENTS = st.lists(
+    st.builds(Delta, st.text(min_size=1), st.sampled_from(["answer", "thought", "other"]))
+    | st.builds(Report, st.none() | st.builds(Usage, st.integers(0, 300), st.integers(0, 300)))
+    | st.builds(CloudUnavailable, st.just("broken"), unbilled=st.booleans()),
+    max_size=6,
+)
+
+
+@given(EVENTS, st.booleans(), st.integers(0, 8))
+async def test_whatever_comes_is_written_down_once(events: list[Any], ends: bool, taken: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        books = Books(Path(folder))
+        metered, backend = books.metered([*events, END] if ends else events)
+        stream, seen = metered.stream(books.job()), 0
+        with contextlib.suppress(CloudUnavailable):
+            async for _ in stream:
+                seen += 1
+                if seen > taken:
+                    break
+        await stream.aclose()
+        (request,) = books.requests()
+        assert request["state"] in ("settled", "unsettled")
+        assert (books.state.reserved, books.state.spent) == (0, request["charged"])
+        assert verify.verify(books.ledger.store).ok
+        assert backend.closed == 1
+        if request["state"] == "unsettled":
+            assert request["charged"] == request["reserved_input"] + 100
+        elif request["charged"]:
+            assert any(isinstance(event, Report) and event.usage for event in events)
+        books.ledger.close()
 
 
 @pytest.mark.parametrize("way", ["close", "cancel"])
@@ -251,7 +287,7 @@ async def test_a_flood_is_cut_off_and_the_provider_blocked(books: Books, kind: A
     events = [event async for event in metered.stream(books.job(wanted_output=20))]
     finish = events[-1]
     assert isinstance(finish, Finish)
-    most = int(20 * ROOM) + MORE
+    most = int(20 * UNKNOWN_ROOM) + MORE
     assert len(events) - 1 == most // 10 + 1  # ten tokens each; cut off as soon as it was one too much
     assert (finish.reason, finish.settled, finish.blocked) == ("overrun", False, True)
     assert finish.usage.output == (most // 10 + 1) * 10
@@ -292,7 +328,10 @@ def test_every_part_of_a_prompt_is_counted() -> None:
     assert (counted.history, counted.instruction, counted.tools, counted.messages) == ("old", "why?", "", 5)
 
 
-async def test_an_honest_answer_is_hardly_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("vocabulary", "room"), [(None, UNKNOWN_ROOM), ("o200k_base", KNOWN_ROOM)])
+async def test_an_honest_answer_is_hardly_counted(
+    monkeypatch: pytest.MonkeyPatch, vocabulary: tokens.Name | None, room: float
+) -> None:
     calls: list[str] = []
 
     def count(text: str, name: tokens.Name) -> int:
@@ -301,10 +340,10 @@ async def test_an_honest_answer_is_hardly_counted(monkeypatch: pytest.MonkeyPatc
 
     counted = tokens.count
     monkeypatch.setattr(tokens, "count", count)
-    watch = Watch(1000, None)
+    watch = Watch(1000, vocabulary)
     for _ in range(1000):  # a token each, as most providers stream
         assert not await watch.over(" word")
-    assert len(calls) < 30
-    for _ in range(int(1000 * (ROOM - 1)) + MORE):
+    assert len(calls) < 40
+    for _ in range(int(1000 * room) - 1000 + MORE):
         assert not await watch.over(" word")
     assert await watch.over(" word")

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import itertools
 import logging
+import ssl
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -187,6 +189,33 @@ async def test_who_can_not_be_reached_has_billed_nothing() -> None:
         await anext(backend.stream(ASK))
     assert caught.value.unbilled
     await backend.aclose()
+
+
+async def test_who_is_not_who_the_certificate_says_is_not_talked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: dict[str, Any] = {}
+    client = httpx.AsyncClient
+
+    def made(**values: Any) -> httpx.AsyncClient:
+        given.update(values)
+        return client(**values)
+
+    async def speaks_no_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+        await writer.wait_closed()
+
+    monkeypatch.setattr(httpx, "AsyncClient", made)
+    async with await asyncio.start_server(speaks_no_tls, "127.0.0.1", 0) as server:
+        place = Endpoint(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", True, True)
+        backend = OpenAiChat(Provider("work", "openai", place, "", {}), KEY, SOON)
+        with pytest.raises(CloudUnavailable) as caught:
+            await anext(backend.stream(ASK))
+        await backend.aclose()
+    assert caught.value.unbilled
+    context = given["verify"]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+    assert given["follow_redirects"] is False
+    assert "transport" not in given  # the default one retries nothing
 
 
 @pytest.mark.parametrize(
