@@ -74,10 +74,12 @@ class CompletionPipeline:
             FarthingError: the backend failed.
         """
         self._note(request)
-        if request.multiline:
-            await self._headers.hurry(request, context_of(request, settings))
         replaced = self._replace_waiter(request.document)
         try:
+            if request.multiline:
+                await self._headers.hurry(request, context_of(request, settings))
+            if replaced.done():
+                return None
             answer = await self._answer(request, settings, replaced)
         finally:
             if self._waiters.get(request.document) is replaced:

@@ -151,6 +151,19 @@ async def test_who_asks_outright_does_not_wait_for_an_index_that_does_not_answer
     assert desk.read == [""]
 
 
+async def test_a_newer_request_counts_while_the_index_is_asked_for_an_older_one() -> None:
+    desk = Desk(Known(waiting=asyncio.Event()))
+    older = asyncio.ensure_future(desk.pipeline.complete(replace(REQUEST, multiline=True), SETTINGS))
+    await asyncio.sleep(0)
+    newer = asyncio.ensure_future(desk.pipeline.complete(replace(REQUEST, offset=10), SETTINGS))
+    await asyncio.sleep(0)
+    assert desk.known.waiting is not None
+    desk.known.waiting.set()
+    assert await older is None
+    assert (await newer) is not None
+    assert [request.prefix for request in desk.backend.requests] == [TEXT[:10]]
+
+
 async def test_what_is_no_file_has_none_and_a_closed_one_is_forgotten() -> None:
     desk = Desk(Known())
     await desk.rest(replace(REQUEST, path=""))
