@@ -85,6 +85,8 @@ def test_the_words_for_people(tmp_path: Path) -> None:
         ("cap", "set", "many"),
         ("cap", "raise", "0"),
         ("cap", "set", "9" * 30),
+        ("cap", "set", "0" * 30 + "9" * 30),
+        ("cap", "set", "9" * 5000),
         ("cap", "set", "²"),
         ("cap", "show", "5"),
         ("cap", "--root", "nowhere"),
@@ -109,6 +111,18 @@ def test_usage() -> None:
     ]
     ran = run_here("usage", "--by", "task")
     assert "ask" in ran.stdout and "?" in ran.stdout
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "\udcff"
+    folder.mkdir()
+    assert "not UTF-8" in refused(run_here("cap", "--root", folder), code=1)
+    (tmp_path / "good").mkdir()
+    assert cap("--root", tmp_path / "good")["spent"] == 0
+
+
+def test_zeros_in_front_of_a_cap(tmp_path: Path) -> None:
+    assert cap("set", "0" * 30 + "7", "--root", tmp_path)["cap"] == 7
 
 
 def test_usage_of_nothing() -> None:
