@@ -121,6 +121,22 @@ def test_a_folder_whose_name_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
     assert cap("--root", tmp_path / "good")["spent"] == 0
 
 
+def test_a_raise_never_lowers(tmp_path: Path) -> None:
+    (tmp_path / REPOSITORY_FILE).write_text("[session]\ncap_tokens = 300\n")
+    ran = run_here("cap", "raise", "5", "--root", tmp_path)
+    assert ran.returncode == 0 and "no more than 300" in ran.stderr
+    (tmp_path / REPOSITORY_FILE).unlink()
+    assert cap("--root", tmp_path)["cap"] == 50_005
+    assert cap("raise", "1000000000000", "--root", tmp_path)["cap"] == 1_000_000_000_000
+
+
+def test_what_is_not_known_is_not_raised(tmp_path: Path) -> None:
+    paths.config_file().write_text("[session\n")
+    assert "no TOML" in refused(run_here("cap", "raise", "5", "--root", tmp_path))
+    paths.config_file().unlink()
+    assert cap("--root", tmp_path)["cap"] == 50_000
+
+
 def test_zeros_in_front_of_a_cap(tmp_path: Path) -> None:
     assert cap("set", "0" * 30 + "7", "--root", tmp_path)["cap"] == 7
 
