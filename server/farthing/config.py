@@ -5,6 +5,7 @@ again whenever it has changed, so that all windows and the command line go by th
 """
 
 import os
+import stat
 import threading
 import tomllib
 from pathlib import Path
@@ -35,6 +36,9 @@ def load(path: Path | None = None) -> dict[str, object]:
         return {}
     except OSError as exc:
         raise SettingsError(f"{path} can't be read: {exc.strerror}", "Mend that") from exc
+    if not stat.S_ISREG(info.st_mode):
+        # A repository may hold a link to anything: to read a terminal, say, or our own input, would wait for ever.
+        raise SettingsError(f"{path} is no file", "Put one there")
     stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
     with _lock:
         known = _read.get(path)
@@ -54,5 +58,5 @@ def _parse(path: Path) -> dict[str, object] | SettingsError:
         return tomllib.loads(data.decode("utf-8"))
     except OSError as exc:
         return SettingsError(f"{path} can't be read: {exc.strerror}", "Mend that")
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as exc:
+    except (ValueError, RecursionError) as exc:  # no UTF-8, no TOML, or a number of thousands of digits
         return SettingsError(f"{path} is no TOML: {exc}", "Mend it")

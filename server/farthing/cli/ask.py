@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -35,6 +36,9 @@ ANSWER_TOKENS = 4096
 
 MAX_QUESTION = 100_000
 """Characters."""
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What would move a terminal's cursor or worse; a line feed and a tab may stay."""
 
 
 @output.command
@@ -85,14 +89,19 @@ async def _answer(ledger: Ledger, provider: Provider, job: Job, streamed: bool) 
         connect.connected(ledger, provider) as metered,
         contextlib.aclosing(metered.stream(job)) as events,
     ):
-        async for event in events:
-            if isinstance(event, Finish):
-                return text, event
-            if event.kind == "answer":
-                text += event.text
-                if streamed:
-                    sys.stdout.write(event.text)
-                    sys.stdout.flush()
+        try:
+            async for event in events:
+                if isinstance(event, Finish):
+                    return text, event
+                if event.kind == "answer":
+                    text += event.text
+                    if streamed:
+                        sys.stdout.write(_CONTROL.sub("", event.text))
+                        sys.stdout.flush()
+        finally:
+            if streamed and text:  # what is said next is a line of its own
+                sys.stdout.write("\n")
+                sys.stdout.flush()
     raise AssertionError("the stream ended without a Finish")
 
 
@@ -120,8 +129,6 @@ def _document(answer: str, job: Job, finish: Finish, items: list[Item]) -> dict[
 
 
 def _tell(provider: Provider, job: Job, finish: Finish, items: list[Item]) -> None:
-    sys.stdout.write("\n")
-    sys.stdout.flush()
     cost = "?" if finish.cost is None else dollars(finish.cost)
     shown = ", ".join(f"{item.path}:{item.start_line}-{item.end_line}" for item in items) or "nothing of the repository"
     tokens = f"{finish.usage.input:,} + {finish.usage.output:,} tokens"

@@ -58,9 +58,11 @@ def _number(action: str, tokens: str) -> int:
     text = tokens.replace("_", "").replace(",", "")
     if not text:
         raise UsageError(f"how many tokens? Write farthing cap {action} N")
-    if not (text.isascii() and text.isdecimal()) or not least <= int(text[:20]) <= limits.MAX_LIMIT:
-        raise UsageError(f"{tokens!r} is no whole number from {least} to {limits.MAX_LIMIT}")
-    return int(text)
+    # Zeros in front say nothing; what is still longer than the limit is above it, however long it is.
+    digits = text.lstrip("0")[: len(str(limits.MAX_LIMIT)) + 1] or "0"
+    if not (text.isascii() and text.isdecimal()) or not least <= int(digits) <= limits.MAX_LIMIT:
+        raise UsageError(f"{tokens[:40]!r} is no whole number from {least} to {limits.MAX_LIMIT}")
+    return int(digits)
 
 
 def _warn(workspace: str, state: SessionState, action: str, number: int) -> None:

@@ -1,7 +1,9 @@
 """What the user says to the ledger, and who hears of it. Every act is recorded, and on disk when it returns."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from farthing.errors import SettingsError
 from farthing.ledger import accounts, clock, limits, sessions
 from farthing.ledger.clock import Instant
 from farthing.ledger.model import Listener
@@ -57,11 +59,16 @@ class Acts:
 
         Raises:
             LedgerUnavailable: the ledger can't be written.
+            SettingsError: the user's limits can't be read, so it is not known what there is to be raised.
         """
         applying = self._limits_of(workspace)
+        if applying.unusable:
+            raise SettingsError(applying.unusable, "Mend it")
+        # What a repository takes off is not taken off the user's word: that holds again when the repository takes less.
+        applying = replace(applying, ceiling_tokens=None)
 
         def act(db: Connection, row: sessions.Row, now: clock.Instant) -> None:
-            _set_cap(db, row, sessions.cap(row, applying) + tokens, now, "cap_raised")
+            _set_cap(db, row, min(sessions.cap(row, applying) + tokens, limits.MAX_LIMIT), now, "cap_raised")
 
         self._act(workspace, act)
 

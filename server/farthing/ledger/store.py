@@ -143,7 +143,7 @@ class Store:
                     self._roll_back()
                     raise
                 self._written += 1
-            except sqlite3.Error as exc:
+            except (sqlite3.Error, UnicodeEncodeError) as exc:
                 raise self._unavailable(exc) from exc
             finally:
                 if durable:
@@ -166,7 +166,7 @@ class Store:
                     yield self._db
                 finally:
                     self._roll_back()
-            except sqlite3.Error as exc:
+            except (sqlite3.Error, UnicodeEncodeError) as exc:
                 raise self._unavailable(exc) from exc
 
     def version(self) -> tuple[int, int]:
@@ -204,8 +204,10 @@ class Store:
             with contextlib.suppress(sqlite3.Error):
                 self._db.execute("ROLLBACK")
 
-    def _unavailable(self, exc: sqlite3.Error) -> LedgerUnavailable:
+    def _unavailable(self, exc: sqlite3.Error | UnicodeEncodeError) -> LedgerUnavailable:
         """What to tell the user about an error of SQLite."""
+        if isinstance(exc, UnicodeEncodeError):
+            return LedgerUnavailable("the name of this folder is not UTF-8, so the ledger can't hold it", "Rename it")
         code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
         if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and "_WRITE" in exc.sqlite_errorname):
             return LedgerUnavailable(

@@ -180,10 +180,13 @@ def _providers() -> tuple[str, ...] | None:
 def _set_cap(ledger: "Ledger", workspace: str, tokens: int) -> None:
     from farthing.ledger.limits import MAX_LIMIT, REPOSITORY_FILE, of_workspace
 
+    limits = of_workspace(workspace)
+    if limits.unusable:
+        raise UsageError(limits.unusable, "Mend it")
     cap = ledger.state(workspace).cap
     if not cap < tokens <= MAX_LIMIT:
         raise UsageError(f"the cap is {cap:,} tokens now", f"Give a number from {cap + 1:,} to {MAX_LIMIT:,}")
-    ceiling = of_workspace(workspace).ceiling_tokens
+    ceiling = limits.ceiling_tokens
     if ceiling is not None and tokens > ceiling:
         raise UsageError(f"{REPOSITORY_FILE} of this repository allows {ceiling:,} tokens at most", "Change it there")
     ledger.set_cap(workspace, tokens)

@@ -85,6 +85,8 @@ def test_the_words_for_people(tmp_path: Path) -> None:
         ("cap", "set", "many"),
         ("cap", "raise", "0"),
         ("cap", "set", "9" * 30),
+        ("cap", "set", "0" * 30 + "9" * 30),
+        ("cap", "set", "9" * 5000),
         ("cap", "set", "²"),
         ("cap", "show", "5"),
         ("cap", "--root", "nowhere"),
@@ -109,6 +111,34 @@ def test_usage() -> None:
     ]
     ran = run_here("usage", "--by", "task")
     assert "ask" in ran.stdout and "?" in ran.stdout
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "\udcff"
+    folder.mkdir()
+    assert "not UTF-8" in refused(run_here("cap", "--root", folder), code=1)
+    (tmp_path / "good").mkdir()
+    assert cap("--root", tmp_path / "good")["spent"] == 0
+
+
+def test_a_raise_never_lowers(tmp_path: Path) -> None:
+    (tmp_path / REPOSITORY_FILE).write_text("[session]\ncap_tokens = 300\n")
+    ran = run_here("cap", "raise", "5", "--root", tmp_path)
+    assert ran.returncode == 0 and "no more than 300" in ran.stderr
+    (tmp_path / REPOSITORY_FILE).unlink()
+    assert cap("--root", tmp_path)["cap"] == 50_005
+    assert cap("raise", "1000000000000", "--root", tmp_path)["cap"] == 1_000_000_000_000
+
+
+def test_what_is_not_known_is_not_raised(tmp_path: Path) -> None:
+    paths.config_file().write_text("[session\n")
+    assert "no TOML" in refused(run_here("cap", "raise", "5", "--root", tmp_path))
+    paths.config_file().unlink()
+    assert cap("--root", tmp_path)["cap"] == 50_000
+
+
+def test_zeros_in_front_of_a_cap(tmp_path: Path) -> None:
+    assert cap("set", "0" * 30 + "7", "--root", tmp_path)["cap"] == 7
 
 
 def test_usage_of_nothing() -> None:

@@ -1,5 +1,6 @@
 """Limits from files: kind to mistakes, and never looser for them."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,19 @@ def test_a_file_that_is_no_toml_allows_nothing_until_it_is_mended(tmp_path: Path
     assert found.unusable and found.problems and found.cap_tokens == 0
     paths.config_file().write_text("[session]\n")
     assert of_workspace(str(tmp_path)) == Limits(DEFAULT_CAP)
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "0x" + "f" * 5000])
+def test_a_number_of_thousands_of_digits_is_told(tmp_path: Path, number: str) -> None:
+    (tmp_path / REPOSITORY_FILE).write_text(f"[session]\ncap_tokens = {number}\n")
+    assert len(of_workspace(str(tmp_path)).problems) == 1
+
+
+def test_what_would_wait_for_ever_is_not_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / REPOSITORY_FILE).symlink_to("fifo")
+    found = of_workspace(str(tmp_path))
+    assert found.cap_tokens == DEFAULT_CAP and f"{REPOSITORY_FILE} is no file" in found.problems[0]
 
 
 def test_a_repositorys_broken_file_loosens_nothing(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ async def connected(ledger: Ledger, provider: Provider, patience: Patience | Non
     """A provider, ready to be asked. Its connections are closed at the end.
 
     Raises:
-        SettingsError: its key is not where the settings say.
+        SettingsError: its key is not where the settings say, or the environment names a proxy that can't be used.
     """
 
     def price(model: str, input_tokens: int) -> Price | None:

@@ -5,6 +5,7 @@ Nothing is sent twice: the library retries nothing, redirects are not followed, 
 
 import asyncio
 import contextlib
+import json
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -16,12 +17,13 @@ import httpx
 
 from farthing.backends.cloud import refusals
 from farthing.backends.cloud.endpoint import Endpoint
-from farthing.errors import CloudError, CloudGarbled, CloudRefused, CloudUnavailable
+from farthing.errors import CloudError, CloudGarbled, CloudRefused, CloudUnavailable, SettingsError
 
 MAX_COMPLAINT = 1 << 16
 """Bytes of a refusal that are read."""
 
 ONLINE = "Check the network, or go on locally"
+PROXY = "Set HTTPS_PROXY and ALL_PROXY to http:// addresses, or unset them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,9 @@ class Door:
     Args:
         name: of the provider, for errors.
         key: sent with every request unless it is empty; never part of an error or a log.
+
+    Raises:
+        SettingsError: the environment names a proxy that can't be used.
     """
 
     def __init__(self, name: str, endpoint: Endpoint, key: str, patience: Patience | None = None) -> None:
@@ -90,14 +95,17 @@ class Door:
         headers = {"accept": "text/event-stream", "accept-encoding": "identity", "user-agent": "farthing"}
         if key:
             headers["authorization"] = f"Bearer {key}"
-        self._client = httpx.AsyncClient(
-            headers=headers,
-            # Without TLS there is nothing to verify, and loading the authorities would only take time.
-            verify=context or False,
-            follow_redirects=False,
-            timeout=httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.connect),
-            trust_env=not endpoint.loopback,
-        )
+        try:
+            self._client = httpx.AsyncClient(
+                headers=headers,
+                # Without TLS there is nothing to verify, and loading the authorities would only take time.
+                verify=context or False,
+                follow_redirects=False,
+                timeout=httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.connect),
+                trust_env=not endpoint.loopback,
+            )
+        except (ImportError, ValueError, httpx.InvalidURL) as exc:  # the first for socks://
+            raise SettingsError("the environment names a proxy that can't be used", PROXY) from exc
 
     @contextlib.asynccontextmanager
     async def post(self, path: str, body: dict[str, Any]) -> AsyncIterator[Answer]:
@@ -146,7 +154,13 @@ class Door:
 
     def _hidden(self, body: bytes) -> bytes:
         """Without the key, should the provider repeat it."""
-        return body.replace(self._key.encode(), "…".encode()) if self._key else body
+        if not self._key:
+            return body
+        with contextlib.suppress(ValueError, RecursionError):  # JSON can write / as \/ and any other sign by its number
+            body = json.dumps(json.loads(body), ensure_ascii=False).encode("utf-8", "replace")
+        for written in (self._key, json.dumps(self._key)[1:-1]):
+            body = body.replace(written.encode(), "…".encode())
+        return body
 
     def _check_kind(self, response: httpx.Response) -> None:
         fix = f"Check cloud.{self._name}.base_url"

@@ -88,7 +88,7 @@ class Reader:
     def read(self, chunk: Mapping[str, Any]) -> list[Event]:
         """What a chunk holds; whatever is not as it should be in it is passed over."""
         model = chunk.get("model")
-        self.model = model[:200] if isinstance(model, str) else self.model
+        self.model = _whole(model[:200]) if isinstance(model, str) else self.model
         choices = chunk.get("choices")
         events: list[Event] = []
         for choice in choices if isinstance(choices, list) else ():
@@ -104,14 +104,14 @@ class Reader:
     def _choice(self, choice: Mapping[str, Any]) -> list[Delta]:
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
-            self.reason = reason[:40]
+            self.reason = _whole(reason[:40])
         delta = choice.get("delta")
         if not isinstance(delta, Mapping):
             return []
         first = choice.get("index", 0) == 0  # a second answer was not asked for, but is billed
         thought = delta.get("reasoning_content") or delta.get("reasoning")  # some send both, which are the same
         found = [
-            Delta(thought if isinstance(thought, str) else "", "thought"),
+            Delta(_whole(thought) if isinstance(thought, str) else "", "thought"),
             Delta(_text(delta, "content"), "answer" if first else "other"),
             Delta(_text(delta, "refusal"), "answer" if first else "other"),
             Delta("".join(_calls(delta)), "other"),
@@ -124,7 +124,7 @@ def body(provider: Provider, request: ChatRequest) -> dict[str, Any]:
     limit = "max_completion_tokens" if provider.kind == "openai" else "max_tokens"
     messages = [
         # Half of a pair of surrogates, from a file's name, say, can't be sent.
-        {"role": message.role, "content": message.text.encode("utf-8", "replace").decode()}
+        {"role": message.role, "content": _whole(message.text)}
         for message in request.prompt.messages()
     ]
     made: dict[str, Any] = {"model": request.model, "messages": messages, limit: request.max_output, "stream": True}
@@ -154,7 +154,12 @@ def _calls(delta: Mapping[str, Any]) -> list[str]:
 
 def _text(table: Mapping[str, Any], name: str) -> str:
     value = table.get(name)
-    return value if isinstance(value, str) else ""
+    return _whole(value) if isinstance(value, str) else ""
+
+
+def _whole(text: str) -> str:
+    """A text that can be written anywhere: JSON can hold half of a pair of surrogates, and nothing else can."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _garbled(name: str) -> CloudGarbled:

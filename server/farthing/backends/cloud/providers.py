@@ -53,7 +53,9 @@ class Provider:
             return ""
         key = os.environ.get(self.key_env, "").strip()
         if not key or not key.isascii() or not key.isprintable():
-            raise SettingsError(f"the environment variable {self.key_env} holds no key for {self.name}", "Set it")
+            # Its name is told where it looks like one: some keys could be names, too.
+            named = self.key_env if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,39}", self.key_env) else "of its api_key_env"
+            raise SettingsError(f"the environment variable {named} holds no key for {self.name}", "Set it")
         return key
 
 
@@ -121,7 +123,10 @@ def _models(table: Mapping[str, object], where: str) -> dict[str, str]:
     found = table.get("models", {})
     if not isinstance(found, Mapping) or not found:
         raise SettingsError(f"{where}.models must be a table", 'Give for example models = { frontier = "…" }')
-    return {tier(str(key)): _text(found, str(key), f"{where}.models") for key in found}
+    for key in found:
+        if key not in get_args(Tier):
+            raise SettingsError(f"{where}.models: {key!r} is no tier", f"Use one of {', '.join(get_args(Tier))}")
+    return {tier(key): _text(found, key, f"{where}.models") for key in found}
 
 
 def _text(table: Mapping[str, object], name: str, where: str, default: str | None = None) -> str:

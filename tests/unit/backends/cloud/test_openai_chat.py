@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import itertools
+import json
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -18,7 +19,7 @@ from farthing.backends.cloud.door import Patience
 from farthing.backends.cloud.endpoint import Endpoint, parse
 from farthing.backends.cloud.openai_chat import OpenAiChat, Reader
 from farthing.backends.cloud.providers import Kind, Provider
-from farthing.errors import CloudBusy, CloudError, CloudGarbled, CloudRefused, CloudUnavailable
+from farthing.errors import CloudBusy, CloudError, CloudGarbled, CloudRefused, CloudUnavailable, SettingsError
 from farthing.ledger.model import Usage
 from tests.support.fake_remote import CUT, HOLD, FakeRemote, Reply, events, reply
 
@@ -99,6 +100,13 @@ async def test_a_server_without_stream_options_is_not_sent_any() -> None:
     assert "stream_options" not in fake.bodies[0]
 
 
+async def test_half_a_pair_of_surrogates_can_be_written_anywhere() -> None:
+    cut = [chunk("a\ud83d"), chunk("\ude00b", "\ud800") | {"model": "m\ud800"}, {"choices": [], "usage": USAGE}]
+    found = await answer(stream(*map(json.dumps, cut), "[DONE]"))
+    assert [event.text for event in found if isinstance(event, Delta)] == ["a?", "?b"]
+    assert found[-1] == End("?", "m?")
+
+
 async def test_thoughts_tools_and_second_answers_are_generated_too() -> None:
     call = {"tool_calls": [{"function": {"name": "rm", "arguments": "{}"}}, 3]}
     choices = [
@@ -162,6 +170,26 @@ async def test_refusals_are_translated_and_hide_the_key() -> None:
     assert "wrong key …" in error.message
     error = await failure(reply({"error": {"message": "wait"}}, 429, retry_after_ms="1500"))
     assert (type(error), error.unbilled, error.retry_after) == (CloudBusy, True, 1.5)
+
+
+@pytest.mark.parametrize("sign", [r"\/", r"\u002f", r"\u002F"])
+async def test_a_key_that_json_writes_otherwise_is_hidden_too(sign: str) -> None:
+    async with FakeRemote("openai") as fake:
+        provider = Provider("work", "openai", parse(f"{fake.url}/v1", "url"), "WORK_KEY", {}, True)
+        backend = OpenAiChat(provider, "sk/with/slashes", SOON)
+        said = b'{"error": {"message": "no such key: %s"}}' % "sk/with/slashes".replace("/", sign).encode()
+        fake.replies[PATH] = [Reply([said], status=400)]
+        with pytest.raises(CloudRefused) as caught:
+            await anext(backend.stream(ASK))
+        await backend.aclose()
+    assert "no such key: …" in str(caught.value)
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "ftp://127.0.0.1", "::::"])
+def test_a_proxy_that_can_not_be_used_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    with pytest.raises(SettingsError, match="proxy"):
+        OpenAiChat(Provider("work", "openai", parse("https://api.example.com", "url"), "", {}, True), "", SOON)
 
 
 async def test_redirects_are_not_followed() -> None:

@@ -4,11 +4,20 @@ from pathlib import Path
 
 import pytest
 
+from farthing import paths
 from farthing.backends.cloud import endpoint, providers
 from farthing.errors import SettingsError, UsageError
 
 SECRET = "sk-do-not-show-this"  # no key of anything
 TABLE = '[cloud.work]\nkind = "openai"\nbase_url = "https://a.example/v1"\nmodels = { small = "s", frontier = "f" }\n'
+
+
+def test_a_key_that_stands_where_its_variable_should_is_not_shown() -> None:
+    key = "AIzaSyNoKeyOfAnything_0123456789abcdefg"
+    place = endpoint.parse("https://a.example/v1", "here")
+    with pytest.raises(SettingsError) as caught:
+        providers.Provider("work", "openai", place, key, {}).key()
+    assert key not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -97,6 +106,12 @@ def test_a_bad_table_is_one_line(farthing_home: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
     assert caught.value.fix
     assert SECRET not in str(caught.value)
+
+
+def test_a_tier_that_is_none_is_told_with_its_place(farthing_home: Path) -> None:
+    paths.config_file().write_text(TABLE.replace("small", "huge"))
+    with pytest.raises(SettingsError, match=r"cloud\.work\.models: 'huge' is no tier"):
+        providers.load()
 
 
 def test_tiers() -> None:
