@@ -271,7 +271,7 @@ class _Run:
 
     def elapsed_ms(self) -> float:
         """Since it was sent."""
-        return round((time.monotonic() - self.started) * 1000, 1)
+        return round((time.monotonic() - self.started) * 1000, 3)
 
 
 def texts(prompt: Prompt) -> counting.Texts:
