@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn, ParamSpec
@@ -20,7 +21,12 @@ _P = ParamSpec("_P")
 
 def print_json(value: object) -> None:
     """Print exactly one JSON document on stdout; dataclasses become objects."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:  # a console of another encoding, or a path that is not UTF-8
+        text = json.dumps(value, default=_plain)
+    sys.stdout.write(text + "\n")
 
 
 def _plain(value: object) -> Any:
@@ -45,6 +51,9 @@ def command(function: Callable[_P, None]) -> Callable[_P, None]:
             function(*args, **kwargs)
         except FarthingError as exc:
             fail(exc.message, exc.fix, exc.exit_code)
+        except BrokenPipeError:  # head, say, has seen enough; Python would complain once more when it ends
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
         except OSError as exc:
             # A full or read-only disk, wherever it showed. Input that can't be read has its own words.
             where = f"{exc.filename}: " if exc.filename else ""

@@ -109,6 +109,7 @@ class Generations:
         """The document was closed: nothing of it is remembered."""
         self.forget(document)
         self._answers.forget(document)
+        self._warming.closed(document)
 
     def _wait(self, request: CompletionRequest, settings: CompletionSettings) -> float | None:
         if request.multiline:
@@ -225,7 +226,8 @@ class Generations:
             self._over(generation, outcome)
         # An error that nobody foresaw must reach who waits, or they would wait for ever.
         if not task.cancelled() and (error := task.exception()):
-            generation.done.set_exception(error)
+            if not generation.done.done():
+                generation.done.set_exception(error)
             self._remove(generation)
 
     def _remove(self, generation: Generation) -> None:

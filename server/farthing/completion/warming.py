@@ -25,13 +25,20 @@ class Warming:
         self._backend = backend
         self._headers = headers
         self._tasks: set[asyncio.Task[None]] = set()
+        self._document = ""
 
     def warm(self, request: CompletionRequest, settings: CompletionSettings) -> None:
         """Begin with a place."""
         self.stop()
+        self._document = request.document
         task = asyncio.create_task(self._read(request, settings))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def closed(self, document: str) -> None:
+        """The document was closed: nothing of it is to be read, nor a header remembered."""
+        if document == self._document:
+            self.stop()
 
     def stop(self) -> None:
         """Leave what was begun."""

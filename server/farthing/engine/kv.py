@@ -205,10 +205,7 @@ class KvCache:
         documents = self._room.documents
         while document in documents and documents[document].users:
             document += "\n"  # another window is at work on it, and its cells are not to be changed meanwhile
-        for name, other in list(documents.items()):
-            if name != document and not other.users and other.sequence != NONE:
-                self.cut(other, other.prompt)
-                self._room.park(other)
+        self._park_all_but(document)
         if document in documents:
             documents.move_to_end(document)
             if documents[document].sequence == NONE:
@@ -220,14 +217,19 @@ class KvCache:
             cells.tail, cells.exact = saved.tail, saved.exact
         return cells
 
+    def _park_all_but(self, document: str) -> None:
+        for name, other in list(self._room.documents.items()):
+            if name != document and not other.users and other.sequence != NONE:
+                self.cut(other, other.prompt)
+                self._room.park(other)
+
     def saved(self) -> Iterator[tuple[str, int, SavedCells]]:
         """What is worth keeping for the next engine: each document's prompt, and the sequence that holds it until the
         next one is asked for; last what was used last."""
         for document, cells in list(self._room.documents.items())[-KEPT:]:
-            if parked := cells.sequence == NONE:
+            self._park_all_but(document)  # two of them may be more than the context holds
+            if cells.sequence == NONE:
                 self._room.unpark(cells)
             self.cut(cells, cells.prompt)
             if cells.prompt:
                 yield document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)
-            if parked:
-                self._room.park(cells)

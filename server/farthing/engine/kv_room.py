@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from farthing.engine.kv_files import KEPT
 from farthing.engine.kv_plan import Block
 from farthing.errors import EngineError
 
@@ -159,12 +158,8 @@ class Room:
         self.make(cells, cells.room)
 
     def spare(self, wanted: int) -> int:
-        """Cells for work that nobody waits for, ``wanted`` at most, and 0 where there is no free sequence either. Only
-        what was not used for long, and would not be kept for the next engine, gives way to that."""
-        while self._left() < wanted and len(self.documents) > KEPT:
-            if next(iter(self.documents.values())).users:
-                break
-            self._one_gives_way(None)
+        """Cells for work that nobody waits for, ``wanted`` at most, and 0 where there is no free sequence either.
+        Nothing gives way to that."""
         return max(0, min(wanted, self._left())) if self._free else 0
 
     def set_aside(self) -> int:
@@ -205,7 +200,8 @@ class Room:
             self._one_gives_way(cells)
 
     def _one_gives_way(self, cells: Cells | None) -> None:
-        if unused := self._unused(cells):
+        # Whose cells are beside the context already has nothing here to give.
+        if unused := next((each for each in self.documents.values() if each is not cells and _fills(each)), None):
             self.drop(unused)
         else:
             self._give_way(
@@ -223,3 +219,8 @@ class Room:
         cells.moved.clear()
         cells.tokens.clear()
         cells.exact, cells.lost = 0, True
+
+
+def _fills(cells: Cells) -> bool:
+    """Whether cells are in the context that nobody needs now."""
+    return cells.sequence != NONE and not cells.users

@@ -73,7 +73,8 @@ def verify(store: Store) -> Verification:
     with store.snapshot() as db:
         checks = [text for (text,) in db.execute("PRAGMA quick_check(10)") if text != "ok"]
         books = rebuild.fold(db)
-        differences = [f"the file: {text}" for text in checks] + books.differences
+        # SQLite tells several things in one text.
+        differences = [f"the file: {line}" for text in checks for line in text.splitlines()] + books.differences
         for table, rows in _TABLES:
             differences += _compare(table, list(table.kept(db)), list(rows(books)))
         differences += _compare(_Table("blocked", ("provider",), ()), _blocked(db), [(name,) for name in books.blocked])

@@ -121,6 +121,21 @@ async def test_one_that_is_not_read_to_its_end_is_not_used() -> None:
     await desk.pipeline.aclose()
 
 
+async def test_a_document_that_is_closed_while_it_is_read_leaves_nothing() -> None:
+    known = Known(waiting=asyncio.Event())
+    desk = Desk(known)
+    desk.pipeline.warm(REQUEST, SETTINGS)
+    tasks = set(desk.pipeline._generations._warming._tasks)
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert known.rooms
+    desk.pipeline.closed(DOCUMENT)
+    known.waiting.set()  # type: ignore[union-attr]
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert desk.headers.current(DOCUMENT) == Header()
+    assert desk.backend.requests == []
+
+
 async def test_answers_are_given_again_only_with_the_header_that_they_were_given_with() -> None:
     desk = Desk(Known(["", "", "other\n"]))
     first = await desk.pipeline.complete(REQUEST, SETTINGS)

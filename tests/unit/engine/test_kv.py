@@ -318,6 +318,24 @@ class TestRoom:
         desk.check(finish(works[0]).cells, plain(numbers(0, 39)))
         assert len(desk.memory.computed) == before + 8 + 40
 
+    def test_what_is_beside_the_context_does_not_give_way_in_vain(self) -> None:
+        desk = Desk(size=300)
+        for name in "ab":
+            desk.prepare(plain(numbers(0, 99)), name)
+        paused = desk.cache.prepare("c", plain(numbers(0, 199)), 0, 16)
+        for _ in range(3):
+            next(paused)
+        desk.prepare(plain(numbers(0, 199)), "d")
+        assert [desk.prepare(plain(numbers(0, 99)), name).kept for name in "ab"] == [99, 99]
+        desk.check(finish(paused).cells, plain(numbers(0, 199)))
+
+    def test_all_are_saved_that_would_not_fit_together(self) -> None:
+        desk = Desk(size=100)
+        for name in "abc":
+            desk.prepare(plain(numbers(0, 89)), name)
+        kept = [(document, len(saved.tokens)) for document, _, saved in desk.cache.saved()]
+        assert kept == [("a", 89), ("b", 89), ("c", 89)]
+
     def test_what_gave_way_and_is_given_up_leaves_nothing(self) -> None:
         desk = Desk(size=100)
         paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
@@ -517,14 +535,14 @@ class TestRefresh:
         assert max(desk.memory.batches[-8:]) == 28
         assert [desk.prepare(plain((1, 2)), name).kept for name in "ab"] == [2, 2]
 
-    def test_for_it_only_what_was_not_used_for_long_is_forgotten(self) -> None:
+    def test_for_it_nothing_is_forgotten(self) -> None:
         desk = Desk(size=530)
         for name in "abce":
             desk.prepare(plain((1, 2)), name)
         cells = self.moved(desk)
         finish(desk.cache.refresh())
         assert cells.exact == 502
-        assert [desk.prepare(plain((1, 2)), name).kept for name in "ecba"] == [2, 2, 0, 0]
+        assert [desk.prepare(plain((1, 2)), name).kept for name in "ecba"] == [2, 2, 2, 2]
 
     def test_it_does_not_touch_what_is_in_use(self, desk: Desk) -> None:
         cells = self.moved(desk)

@@ -80,7 +80,7 @@ class Door:
         key: sent with every request unless it is empty; never part of an error or a log.
 
     Raises:
-        SettingsError: the environment names a proxy that can't be used.
+        SettingsError: the environment names a proxy that can't be used, or the host's name is none.
     """
 
     def __init__(self, name: str, endpoint: Endpoint, key: str, patience: Patience | None = None) -> None:
@@ -88,6 +88,11 @@ class Door:
         self._base = endpoint.base
         self._key = key
         self._patience = patience or Patience()
+        try:
+            httpx.URL(self._base).host  # noqa: B018  read now, as it would be after the money is reserved
+        except (ValueError, httpx.InvalidURL) as exc:
+            fix = f"Mend cloud.{name}.base_url"
+            raise SettingsError(f"{name} has a host name that international names can't have", fix) from exc
         # The system's own authorities next to the usual ones: a company's proxy often has a certificate of its own.
         context = ssl.create_default_context(cafile=certifi.where()) if endpoint.secure else None
         if context is not None:

@@ -192,6 +192,11 @@ def test_a_proxy_that_can_not_be_used_is_told(monkeypatch: pytest.MonkeyPatch, p
         OpenAiChat(Provider("work", "openai", parse("https://api.example.com", "url"), "", {}, True), "", SOON)
 
 
+def test_a_host_name_that_is_none_is_told_before_anything_is_reserved() -> None:
+    with pytest.raises(SettingsError, match="host name"):
+        OpenAiChat(Provider("work", "openai", parse("https://xn--zzzzzz-.com", "url"), "", {}, True), "", SOON)
+
+
 async def test_redirects_are_not_followed() -> None:
     async with FakeRemote("openai") as fake, client(fake) as backend:
         fake.replies[PATH] = [Reply([], 307, headers={"location": f"{fake.url}/elsewhere"})]
