@@ -20,7 +20,12 @@ _P = ParamSpec("_P")
 
 def print_json(value: object) -> None:
     """Print exactly one JSON document on stdout; dataclasses become objects."""
-    sys.stdout.write(json.dumps(value, default=_plain, ensure_ascii=False) + "\n")
+    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair, or a byte of a file that is not UTF-8
+        text = json.dumps(value, default=_plain)
+    sys.stdout.write(text + "\n")
 
 
 def _plain(value: object) -> Any:
