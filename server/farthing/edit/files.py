@@ -116,7 +116,7 @@ def _is_utf8(data: bytes) -> bool:
 
 def _beside(path: Path, data: bytes) -> Path:
     """A new file in the same directory, flushed, with the mode of the one that it is to replace."""
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".farthing-", suffix=".tmp", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

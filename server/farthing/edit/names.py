@@ -26,14 +26,17 @@ def above(lines: Sequence[str], index: int, floor: int, exists: Exists) -> str:
         floor: index of the first line that belongs to no earlier block.
     """
     seen = 0
+    sentence = True
     for at in range(index - 1, floor - 1, -1):
         line = lines[at].strip()
         if not line:
             continue
         fence = FENCE.match(lines[at])
-        name = in_info(fence[2], exists) if fence else in_line(line, exists)
+        name = in_info(fence[2], exists) if fence else in_line(line, exists, sentence)
         if name:
             return name
+        # A sentence names the file only right above the block.
+        sentence = sentence and bool(fence)
         seen += not fence
         if seen == _ABOVE:
             break
@@ -52,8 +55,8 @@ def in_info(info: str, exists: Exists) -> str:
     return ""
 
 
-def in_line(line: str, exists: Exists) -> str:
-    """The name that a line consists of, marks and labels aside, or the only one that it holds in backticks."""
+def in_line(line: str, exists: Exists, sentence: bool = False) -> str:
+    """The name that a line consists of, marks and labels aside, or the only one that a sentence holds in backticks."""
     bare = _MARKS.sub("", line.strip())
     labelled = _LABEL.sub("", bare)
     text = _TAIL.sub("", labelled).strip("*_ ")
@@ -63,6 +66,8 @@ def in_line(line: str, exists: Exists) -> str:
     # A name with blanks in it is one only where it is marked as such, or where there is such a file.
     if _is_name(text, exists, blanks=quoted or labelled != bare):
         return text
+    if not sentence:
+        return ""
     found = {piece for piece in _QUOTED.findall(line) if _is_name(piece, exists)}
     found = {piece for piece in found if "/" in piece or exists(piece)}
     return found.pop() if len(found) == 1 else ""

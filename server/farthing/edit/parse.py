@@ -28,6 +28,11 @@ def parse(reply: str, default: str = "", exists: Exists = lambda _: False) -> li
     return [hunk for hunk, whole in found if not (whole and hunk.path in edited)]
 
 
+# Below a file's name these show how it is run, or what it says.
+_SHELL = re.compile(r"(?:sh|bash|zsh|shell|console|terminal|text|txt|output|log|shell-session)\b", re.IGNORECASE)
+_SCRIPTS = (".sh", ".bash", ".zsh", ".txt", ".log")
+
+
 class _Reader:
     def __init__(self, lines: Sequence[str], default: str, exists: Exists) -> None:
         self._lines = lines
@@ -86,7 +91,7 @@ class _Reader:
             self._fence = fence[1]
             return index + 1
         name = names.in_info(fence[2], self._exists) or self._just_above(index)
-        if name:
+        if name and not (_SHELL.match(fence[2]) and not name.endswith(_SCRIPTS)):
             texts = tuple(self._lines[at] for at in inside)
             fault = "" if end is not None else "the fence of the new file is not closed"
             self._found.append((Hunk(name, replace=texts, creates=True, fault=fault), True))

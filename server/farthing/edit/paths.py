@@ -32,7 +32,7 @@ def locate(root: Path, name: str) -> Place | Placed:
         where the workspace has it in other letters.
     """
     name = name.replace("\\", "/")
-    if not name or "\0" in name or len(name) > _MOST:
+    if not name.isprintable() or not 0 < len(name) <= _MOST:
         return Placed(Status.OUTSIDE_WORKSPACE, "this is no name of a file")
     if name.startswith(("/", "~")) or _DRIVE.match(name):
         return Placed(Status.OUTSIDE_WORKSPACE, "only paths relative to the workspace are edited")

@@ -1,5 +1,6 @@
 """How lines of a reply may differ from those of the file that they mean, from none to what can be explained."""
 
+import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -60,18 +61,18 @@ def find(document: Document, tier: Tier, search: Texts, replace: Texts) -> list[
         return _shifted(document, search, replace)
     if tier == "trailing_space":
         wanted = [line.rstrip(_BLANKS) for line in search]
-        starts = [
+        starts = (
             start
             for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], len(document.contents))
             if all(document.contents[start + at].rstrip(_BLANKS) == line for at, line in enumerate(wanted))
-        ]
+        )
     else:
-        starts = [
+        starts = (
             start
             for start in _starts(document.exact, search, len(document.contents))
             if document.contents[start : start + len(search)] == search
-        ]
-    return [Match(start, search, replace) for start in starts[:MOST]]
+        )
+    return [Match(start, search, replace) for start in itertools.islice(starts, MOST)]
 
 
 def _starts(where: Mapping[str, list[int]], search: Sequence[str], total: int) -> Iterator[int]:
