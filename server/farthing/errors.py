@@ -32,6 +32,7 @@
     │   ├── CloudRefused        it does not take the key, the model or the request, or there is no money left
     │   └── CloudGarbled        what it says is not what such a provider says
     ├── IndexUnavailable        the repository's index can't be read or written
+    ├── WriteFailed             a file of the workspace can't be written; none is changed
     └── Cancelled               the caller gave the work up
 
 A message is one line that says what is wrong; ``fix`` says what to do about it. Both are shown to users, so neither
@@ -190,6 +191,10 @@ class CloudGarbled(CloudError):
 
 class IndexUnavailable(FarthingError):
     """The repository's index can't be read or written."""
+
+
+class WriteFailed(FarthingError):
+    """A file of the workspace can't be written; none is changed."""
 
 
 class Cancelled(FarthingError):

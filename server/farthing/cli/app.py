@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import ask, cap, complete, context, doctor, index, ledger, models, stats, tour
+from farthing.cli import apply, ask, cap, complete, context, doctor, index, ledger, models, stats, tour
 
 app = typer.Typer(
     name="farthing",
@@ -30,6 +30,7 @@ def _root(
     pass
 
 
+app.command("apply")(apply.apply)
 app.command("ask")(ask.ask)
 app.command("complete")(complete.complete)
 app.command("doctor")(doctor.doctor)

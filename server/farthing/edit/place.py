@@ -1,0 +1,168 @@
+"""Where a hunk belongs. It is proved, or the hunk is refused with the reason."""
+
+import difflib
+
+from farthing.edit import splice
+from farthing.edit.lines import BOM
+from farthing.edit.model import Document, Edit, Hunk, Placed, Status, Tier
+from farthing.edit.near import nearest
+from farthing.edit.tiers import Match, Texts, find, tiers
+
+_LISTED = 20
+"""Line numbers that a reason names."""
+
+_LETTERS = 3
+"""Characters below which a text says nothing of where it comes from: a bracket, `if`."""
+
+_KIN = 0.5
+"""Likeness of a single new line to the searched ones from which it may be what became of them."""
+
+
+def place(hunk: Hunk, document: Document) -> Placed:
+    """Find the one place of a hunk in a document.
+
+    The first tier with a match decides; where that has several, a scope or a diff's right line number must choose.
+    """
+    if hunk.fault:
+        return Placed(Status.MALFORMED, hunk.fault)
+    if not hunk.search:
+        return _filled(hunk, document)
+    for search, replace in sorted(((hunk.search, hunk.replace), *hunk.others), key=lambda each: -len(each[0])):
+        # Of several readings only one that is there word by word: a shorter one is the beginning of it.
+        if hunk.others and not find(document, "exact", search, replace):
+            continue
+        for tier, wanted, new in tiers(search, replace):
+            found = [match for match in find(document, tier, wanted, new) if _fits(hunk, document, match)]
+            if found:
+                return _chosen(hunk, document, tier, found)
+    done = _done(hunk, document)
+    return done or _missing(hunk, document)
+
+
+def _filled(hunk: Hunk, document: Document) -> Placed:
+    if document.contents == hunk.replace:
+        return Placed(Status.ALREADY_APPLIED, "the file has this text")
+    if document.text.removeprefix(BOM):
+        return Placed(Status.EXISTS, "the file is there and has a text; only new files may be given as a whole")
+    if hunk.ends is not None and not hunk.ends[1]:
+        text = "\n".join(hunk.replace)
+    else:
+        text = "".join(line + "\n" for line in hunk.replace)
+    edit = Edit(len(document.text), len(document.text), text)
+    return Placed(Status.APPLIED, edits=(edit,) if text else (), changed=((0, 0),))
+
+
+def _fits(hunk: Hunk, document: Document, match: Match) -> bool:
+    last = match.first + len(match.search)
+    if hunk.scope and not hunk.scope[0] - 1 <= match.first <= last <= hunk.scope[1]:
+        return False
+    if hunk.ends and (not hunk.ends[0] or not hunk.ends[1]) and last != len(document.lines):
+        return False
+    return not hunk.ends or last != len(document.lines) or hunk.ends[0] == bool(document.lines[-1].end)
+
+
+def _chosen(hunk: Hunk, document: Document, tier: Tier, found: list[Match]) -> Placed:
+    lines = tuple(match.first + 1 for match in found)
+    ends_change = hunk.ends is not None and hunk.ends[0] != hunk.ends[1]
+    covered = [match for match in found if not ends_change and _covered(document, match)]
+    if len(covered) == len(found):
+        return Placed(
+            Status.ALREADY_APPLIED, "the new lines are there", tier, found[0].first,
+            found[0].first + len(found[0].search), matches=lines,
+        )  # fmt: skip
+    if len(found) > 1:
+        # A diff's line numbers count where they are no mere habit: models begin most diffs with line 1.
+        found = [match for match in found if tier == "exact" and match.first + 1 == hunk.line and match.first]
+    if not found:
+        named = ", ".join(map(str, lines[:_LISTED])) + (" …" if len(lines) > _LISTED else "")
+        return Placed(
+            Status.AMBIGUOUS, f"these lines are in {len(lines)} places, at the lines {named}; add lines around them",
+            tier, matches=lines,
+        )  # fmt: skip
+    return _spliced(hunk, document, tier, found[0], lines)
+
+
+def _spliced(hunk: Hunk, document: Document, tier: Tier, match: Match, lines: tuple[int, ...]) -> Placed:
+    if match.replace is None:
+        reason = f"the lines are at line {lines[0]} with less indentation than the new ones can lose"
+        return Placed(Status.NOT_FOUND, reason, near=nearest(document, match.search))
+    old = _unmoved(match)
+    edits, changed = splice.edits(document, match.first, match.search, old, match.replace, hunk.ends)
+    if not document.plain and not all(edit.text.isascii() for edit in edits):
+        return Placed(Status.NOT_FOUND, "the file is not UTF-8, and the new lines hold more than ASCII")
+    return Placed(Status.APPLIED, "", tier, match.first, match.first + len(match.search), edits, changed, matches=lines)
+
+
+def _unmoved(match: Match) -> Texts:
+    """The new lines as the reply has them, to be compared with those that it searched."""
+    more, less = match.shift
+    return tuple(less + line[len(more) :] if line.strip(" \t") else line for line in match.replace or ())
+
+
+def _covered(document: Document, match: Match) -> bool:
+    """Whether the new lines stand around the searched ones, as when a line is added behind one a second time."""
+    search, replace = match.search, match.replace
+    if replace is None:
+        return False
+    there = document.contents[match.first : match.first + len(search)]
+    if replace == there or _unmoved(match) == search:
+        return True
+    if len(replace) <= len(search):
+        return False
+    for at in range(len(replace) - len(search) + 1):
+        start = match.first - at
+        around = document.contents[start : start + len(replace)] if start >= 0 else ()
+        if around == replace and replace[at : at + len(search)] == there:
+            return True
+    return False
+
+
+def _done(hunk: Hunk, document: Document) -> Placed | None:
+    """Whether a hunk whose lines are nowhere was applied before: its new lines are in one place, and say enough."""
+    for search, replace in ((hunk.search, hunk.replace), *hunk.others):
+        if not _telling(search, replace):
+            continue
+        for tier, wanted, _ in tiers(replace, replace):
+            found = [match for match in find(document, tier, wanted, wanted) if _within(hunk, match)]
+            if len(found) == 1:
+                first = found[0].first
+                reason = "the new lines are there, and those that they replace are not"
+                return Placed(Status.ALREADY_APPLIED, reason, tier, first, first + len(wanted), matches=(first + 1,))
+            if found:
+                break
+    return None
+
+
+def _telling(search: Texts, replace: Texts) -> bool:
+    """Whether new lines say enough for it to be no chance that they are there: a lone `return` does not."""
+    added = [line for line in replace if line not in search]
+    if len("".join("".join(added or replace).split())) < _LETTERS or not any(map(str.isalnum, "".join(replace))):
+        return False
+    if sum(bool(line.strip()) for line in replace) > 1:
+        return True
+    return bool(added) and difflib.SequenceMatcher(None, "\n".join(search), replace[0]).ratio() >= _KIN
+
+
+def _within(hunk: Hunk, match: Match) -> bool:
+    return not hunk.scope or hunk.scope[0] - 1 <= match.first <= hunk.scope[1]
+
+
+def _missing(hunk: Hunk, document: Document) -> Placed:
+    near = nearest(document, hunk.search)
+    where = f" in lines {hunk.scope[0]} to {hunk.scope[1]}" if hunk.scope else ""
+    reason = f"these lines are not in the file{where}"
+    part = _part_of(hunk, document)
+    if part:
+        reason = f"this is only a part of line {part}; give whole lines"
+    elif near and near.offered:
+        reason += f"; those at line {near.line} are nearly the same ({near.likeness:.0%}), which is for you to decide"
+    elif near:
+        reason += f"; the nearest are at line {near.line} ({near.likeness:.0%} alike)"
+    return Placed(Status.NOT_FOUND, reason, near=near)
+
+
+def _part_of(hunk: Hunk, document: Document) -> int:
+    wanted = hunk.search[0].strip() if len(hunk.search) == 1 else ""
+    if not wanted:
+        return 0
+    return next((at for at, content in enumerate(document.contents, 1) if wanted in content), 0)
