@@ -74,5 +74,7 @@ def test_what_is_offered() -> None:
     assert twice and not twice.offered
     unlike = nearest(Document("\n".join(there)), ("value = compute_x(some, others)",))
     assert unlike and not unlike.offered
+    alone = nearest(Document("value = compute_one(something)\n"), ("value = compute_two(something)",))
+    assert alone and 0.8 < alone.likeness < 0.95 and not alone.offered
     placed = planned("\n".join(there), Hunk("f", wanted, ("pass",))).outcomes[0]
     assert placed.status is Status.NOT_FOUND
