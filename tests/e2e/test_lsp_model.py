@@ -111,7 +111,11 @@ def test_the_status_goes_from_loading_to_ready(model_client: lsp.Client) -> None
     model_client.open(URI, HEAD + TAIL)
     assert model_client.complete(URI, LINE, COLUMN)
     model_client.ask("farthing/listModels")
-    told = [each.message["params"] for each in model_client.notifications]
+    told = [
+        each.message["params"]
+        for each in model_client.notifications
+        if each.message["method"] == "farthing/statusDidChange"
+    ]
     states = [state for state, _ in itertools.groupby(status["state"] for status in told)]
     assert states[0] == "ready"  # it can answer, and has not begun
     assert states[1] == "loading"
