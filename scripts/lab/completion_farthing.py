@@ -23,7 +23,7 @@ GREW = "farthing/completionDidGrow"
 
 STILL = 0.2
 """Seconds after which the extension tells of the cursor."""
-AUTOMATIC = 2
+INVOKED, AUTOMATIC = 1, 2
 """LSP's trigger kind of a request that typing made."""
 
 START_TIMEOUT = 120.0
@@ -96,9 +96,12 @@ class Farthing:
 
     async def ask(self, document: Document, token: Token) -> Answer | None:
         """See :class:`completion_assistant.Assistant`."""
+        return await self._ask(document, token, AUTOMATIC)
+
+    async def _ask(self, document: Document, token: Token, trigger: int) -> Answer | None:
         params = {"textDocument": {"uri": document.uri}, "position": document.position}
         id, future = self._running.request(
-            "textDocument/inlineCompletion", {**params, "context": {"triggerKind": AUTOMATIC}}
+            "textDocument/inlineCompletion", {**params, "context": {"triggerKind": trigger}}
         )
         token.on_cancel(lambda: None if future.done() else self._tell("$/cancelRequest", {"id": id}))
         try:
@@ -111,22 +114,22 @@ class Farthing:
         return _answer(items[0]) if items else Answer("")
 
     async def finish(self, document: Document) -> Answer:
-        """See :class:`completion_assistant.Assistant`."""
+        """See :class:`completion_assistant.Assistant`. Who has unlimited time asks outright."""
         heard: asyncio.Event = asyncio.Event()
         outer, self.grew = self.grew, heard.set
         try:
-            answer = await self.ask(document, Token()) or Answer("")
+            answer = await self._ask(document, Token(), INVOKED) or Answer("")
             started = self._news = time.monotonic()
             while time.monotonic() - started < FINISH_TIMEOUT:
                 await asyncio.sleep(0.05)
                 if heard.is_set():
                     heard.clear()
-                    answer = await self.ask(document, Token()) or Answer("")
+                    answer = await self._ask(document, Token(), INVOKED) or Answer("")
                     self._news = time.monotonic()
                 busy = self._state in ("loading", "generating")
                 if time.monotonic() - self._news >= (BUSY_QUIET if busy else QUIET):
                     break
-            return await self.ask(document, Token()) or answer
+            return await self._ask(document, Token(), INVOKED) or answer
         finally:
             self.grew = outer
 

@@ -20,7 +20,7 @@ AT_ONCE_S = 0.5
 PATIENCE_S = 0.3
 """Who asks outright waits so long for the index."""
 
-OUTRIGHT_S = 1.0
+OUTRIGHT_S = 2.0
 """Who asks outright has time for a better answer; so long he waits for the header to be read."""
 
 PAUSE_S = 4.0
