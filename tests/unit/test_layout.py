@@ -11,10 +11,11 @@ MAX_LINES = 300
 
 # A module imports from layers beneath its own, from its own package, and within the first and the last layer.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"__init__", "config", "errors", "paths", "protocol", "settings", "text", "tokens"}),
+    frozenset({"__init__", "chat_protocol", "config", "errors", "paths", "protocol", "settings", "text", "tokens"}),
     frozenset({"engine", "ledger"}),
     frozenset({"backends", "index", "routing"}),
-    frozenset({"ask", "completion", "edit", "meter", "status"}),
+    frozenset({"completion", "context", "edit", "meter", "status"}),
+    frozenset({"chat", "review", "verify"}),
     frozenset({"handlers"}),
     frozenset({"__main__", "cli", "server"}),
 )

@@ -7,23 +7,29 @@ from typing import get_args
 
 import pytest
 
-from farthing import protocol
+from farthing import chat_protocol, protocol
 
-MIRROR = (Path(__file__).parents[2] / "extension" / "src" / "protocol.ts").read_text(encoding="utf-8")
-CLASSES = [value for value in vars(protocol).values() if dataclasses.is_dataclass(value) and isinstance(value, type)]
+SOURCES = Path(__file__).parents[2] / "extension" / "src"
+MIRROR = "".join((SOURCES / name).read_text(encoding="utf-8") for name in ("protocol.ts", "chatProtocol.ts"))
+OURS = {**vars(protocol), **vars(chat_protocol)}
+CLASSES = [value for value in OURS.values() if dataclasses.is_dataclass(value) and isinstance(value, type)]
+TYPES = {"EngineState": protocol.EngineState} | {
+    name: getattr(chat_protocol, name) for name in ("Task", "ChatState", "ReviewState")
+}
 
 
 def test_the_names_on_the_wire_are_the_same() -> None:
     theirs = dict(re.findall(r'export const (\w+) = "([^"]+)";', MIRROR))
-    ours = {name: value for name, value in vars(protocol).items() if name.isupper() and isinstance(value, str)}
+    ours = {name: value for name, value in OURS.items() if name.isupper() and isinstance(value, str)}
     assert theirs == ours
     assert ours
 
 
-def test_the_states_are_the_same() -> None:
-    match = re.search(r"export type EngineState = ([^;]+);", MIRROR)
+@pytest.mark.parametrize("name", TYPES)
+def test_the_choices_are_the_same(name: str) -> None:
+    match = re.search(rf"export type {name} =([^;]+);", MIRROR)
     assert match
-    assert re.findall(r'"(\w+)"', match[1]) == list(get_args(protocol.EngineState))
+    assert re.findall(r'"(\w+)"', match[1]) == list(get_args(TYPES[name]))
 
 
 @pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)

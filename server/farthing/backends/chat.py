@@ -46,6 +46,20 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What the engine on this machine can do besides; nobody else is given any."""
+
+    conversation: str = ""
+    """Whose turns begin with what was said before, so that it need not be read again."""
+    start: str = ""
+    """The answer begins with this; it is part of what the model reads, and no part of what is streamed."""
+    stop: tuple[str, ...] = ()
+    """The answer ends before the first of these; none of them is streamed."""
+    draft: str = ""
+    """Text that the answer will mostly repeat: its tokens are guessed and only verified, which is faster."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is sent."""
 
@@ -53,6 +67,7 @@ class ChatRequest:
     prompt: Prompt
     max_output: int
     """Tokens of the answer, reasoning included; 1 at least."""
+    hints: Hints = Hints()
 
 
 @dataclass(frozen=True, slots=True)

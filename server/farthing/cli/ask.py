@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
-from farthing.ask import prompt
 from farthing.backends.cloud import connect, providers
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Finish, Job
+from farthing.chat import prompt
 from farthing.cli import output
 from farthing.cli.context import place, row
 from farthing.cli.index import opened

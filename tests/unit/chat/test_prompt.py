@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing import tokens
-from farthing.ask.prompt import SYSTEM, build
 from farthing.backends.chat import Message
+from farthing.chat.prompt import SYSTEM, build
 from farthing.index.pack import Item
 
 

@@ -1,1 +1,0 @@
-"""Questions about a repository, answered in words."""

@@ -1,0 +1,1 @@
+"""Instructions and questions: context in, hunks or words out, and what became of them."""

@@ -1,0 +1,91 @@
+"""A turn of a conversation: what the user says, and what happens then."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from farthing.chat_protocol import Task
+from farthing.context.model import Context, Diagnostic, Pin
+from farthing.edit.model import Result
+from farthing.ledger.model import Usage
+
+Ending = Literal["done", "failed", "repeated", "refused", "length"]
+"""``failed``: hunks are left that could not be mended. ``repeated``: the model says the same again, so it was stopped.
+``refused``: the reply is a whole file, or no edit at all. ``length``: it was cut off."""
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """What the user says, and where."""
+
+    task: Task
+    text: str
+    path: str = ""
+    """The open file, relative to the root; empty where none is."""
+    lines: tuple[int, int] | None = None
+    """What is selected in it, from 1 and inclusive; both the same for a cursor."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    drops: frozenset[str] = frozenset()
+    tier: str = ""
+    """The user's word; empty for what suits the task."""
+
+
+@dataclass(frozen=True)
+class Started:
+    """The first event: who will be asked, and what is sent."""
+
+    tier: str
+    model: str
+    """Its id, for people."""
+    reason: str
+    """Why this tier."""
+    context: Context
+
+
+@dataclass(frozen=True)
+class Said:
+    """Some text of an answer in words."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The hunks so far, as the applier sees them: each event replaces the one before."""
+
+    result: Result
+    """Of documents as they were when the turn began."""
+    writing: bool
+    """The model is still at it: the last hunk may grow."""
+
+
+@dataclass(frozen=True)
+class Retrying:
+    """A reply was not good enough, and the model is asked again for what is left."""
+
+    attempt: int
+    """Of the one that begins now; the first is 1."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The last event of every turn that was not given up."""
+
+    ending: Ending
+    message: str
+    """What became of it, in one line for people."""
+    answer: str
+    """In words; empty for edits."""
+    result: Result | None
+    """None for words."""
+    usage: Usage
+    """Of all attempts together."""
+    cost: int | None
+    """Nano-dollars; None where the price is unknown, 0 on this machine."""
+    attempts: int
+    escalation: str = ""
+    """A tier that may do better; empty where it is done, or there is none."""
+
+
+Event = Started | Said | Proposed | Retrying | Finished
