@@ -42,8 +42,9 @@ FIX = "farthing.fix"
 TEST = "farthing.test"
 DOCUMENT = "farthing.document"
 EXPLAIN = "farthing.explain"
-"""Commands, registered in the server: an object :class:`CommandParams` -> :class:`CommandResult`, when it is done. To clients with ``review: true`` hunks come for review; for others they are applied by
-``workspace/applyEdit``, with annotations that ask for confirmation where the client knows them."""
+"""Commands, registered in the server: an object :class:`CommandParams` -> :class:`CommandResult`, when it is done. To
+clients with ``review: true`` hunks come for review; for others they are applied by ``workspace/applyEdit``, with
+annotations that ask for confirmation where the client knows them."""
 
 
 Task = Literal["edit", "ask", "explain", "test", "document", "fix"]
