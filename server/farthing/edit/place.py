@@ -32,7 +32,8 @@ def place(hunk: Hunk, document: Document) -> Placed:
         if hunk.others and not find(document, "exact", search, replace):
             continue
         for tier, wanted, new in tiers(search, replace):
-            found = [match for match in find(document, tier, wanted, new) if _fits(hunk, document, match)]
+            matches = find(document, tier, wanted, new, hunk.scope)
+            found = [match for match in matches if _fits(hunk, document, match)]
             if found:
                 return _chosen(hunk, document, tier, found)
     done = _done(hunk, document)
@@ -54,8 +55,6 @@ def _filled(hunk: Hunk, document: Document) -> Placed:
 
 def _fits(hunk: Hunk, document: Document, match: Match) -> bool:
     last = match.first + len(match.search)
-    if hunk.scope and not hunk.scope[0] - 1 <= match.first <= last <= hunk.scope[1]:
-        return False
     if hunk.ends and (not hunk.ends[0] or not hunk.ends[1]) and last != len(document.lines):
         return False
     return not hunk.ends or last != len(document.lines) or hunk.ends[0] == bool(document.lines[-1].end)
@@ -64,7 +63,7 @@ def _fits(hunk: Hunk, document: Document, match: Match) -> bool:
 def _chosen(hunk: Hunk, document: Document, tier: Tier, found: list[Match]) -> Placed:
     lines = tuple(match.first + 1 for match in found)
     ends_change = hunk.ends is not None and hunk.ends[0] != hunk.ends[1]
-    covered = [match for match in found if not ends_change and _covered(document, match)]
+    covered = [match for match in found if not ends_change and _covered(hunk, document, match)]
     if len(covered) == len(found):
         return Placed(
             Status.ALREADY_APPLIED, "the new lines are there", tier, found[0].first,
@@ -99,15 +98,19 @@ def _unmoved(match: Match) -> Texts:
     return tuple(less + line[len(more) :] if line.strip(" \t") else line for line in match.replace or ())
 
 
-def _covered(document: Document, match: Match) -> bool:
-    """Whether the new lines stand around the searched ones, as when a line is added behind one a second time."""
+def _covered(hunk: Hunk, document: Document, match: Match) -> bool:
+    """Whether the new lines stand around the searched ones, as when a line is added behind one a second time.
+
+    Whoever gives a scope with room for these lines only has just read them: there, new lines are wanted even where
+    their like stands already.
+    """
     search, replace = match.search, match.replace
     if replace is None:
         return False
     there = document.contents[match.first : match.first + len(search)]
     if replace == there or _unmoved(match) == search:
         return True
-    if len(replace) <= len(search):
+    if len(replace) <= len(search) or (hunk.scope and hunk.scope[1] - hunk.scope[0] + 1 == len(search)):
         return False
     for at in range(len(replace) - len(search) + 1):
         start = match.first - at

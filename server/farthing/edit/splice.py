@@ -32,14 +32,15 @@ def edits(
             if keys and not ended:
                 keys[-1] += "\n"  # which no line has within it
     found, changed = [], []
-    for start, end, new_start, new_end in _differences(old_keys, new_keys):
+    for start, end, new_start, new_end in differences(old_keys, new_keys):
         span = first + start, first + end
         found.append(_edit(document, span, new[new_start:new_end], ends[1] if ends else None))
         changed.append(span)
     return tuple(found), tuple(changed)
 
 
-def _differences(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[int, int, int, int]]:
+def differences(old: Sequence[str], new: Sequence[str]) -> Iterable[tuple[int, int, int, int]]:
+    """The stretches that differ, as (start, end) in the old lines and (start, end) in the new ones, ascending."""
     top = 0
     while top < min(len(old), len(new)) and old[top] == new[top]:
         top += 1

@@ -45,49 +45,55 @@ def tiers(search: Texts, replace: Texts) -> Iterator[tuple[Tier, Texts, Texts]]:
         yield "line_numbers", *plain
 
 
-def find(document: Document, tier: Tier, search: Texts, replace: Texts) -> list[Match]:
+def find(
+    document: Document, tier: Tier, search: Texts, replace: Texts, scope: tuple[int, int] | None = None
+) -> list[Match]:
     """Every place in a document where lines are, as a tier compares them.
 
     Args:
         tier: how; the last two look for what :func:`tiers` made of the lines.
+        scope: the lines, from 1 and inclusive, within which they must lie; None for anywhere.
     """
+    # Before the places are counted: beyond the most that are looked for there may be the one in the scope.
+    low, high = (scope[0] - 1, scope[1]) if scope else (0, len(document.contents))
+    allowed = range(max(0, low), min(high, len(document.contents)) - len(search) + 1)
     if tier == "blank_edges":
         for stricter in ("exact", "indentation", "trailing_space"):
-            found = find(document, stricter, search, replace)
+            found = find(document, stricter, search, replace, scope)
             if found:
                 return found
         return []
     if tier == "indentation":
-        return _shifted(document, search, replace)
+        return _shifted(document, search, replace, allowed)
     if tier == "trailing_space":
         wanted = [line.rstrip(_BLANKS) for line in search]
         starts = (
             start
-            for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], len(document.contents))
+            for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], allowed)
             if all(document.contents[start + at].rstrip(_BLANKS) == line for at, line in enumerate(wanted))
         )
     else:
         starts = (
             start
-            for start in _starts(document.exact, search, len(document.contents))
+            for start in _starts(document.exact, search, allowed)
             if document.contents[start : start + len(search)] == search
         )
     return [Match(start, search, replace) for start in itertools.islice(starts, MOST)]
 
 
-def _starts(where: Mapping[str, list[int]], search: Sequence[str], total: int) -> Iterator[int]:
+def _starts(where: Mapping[str, list[int]], search: Sequence[str], allowed: range) -> Iterator[int]:
     """Where lines may begin, judged by the one of them that is rarest in the document."""
     rarest = min(range(len(search)), key=lambda at: len(where.get(search[at], ())), default=None)
     if rarest is None:
         return
     for index in where.get(search[rarest], ()):
-        if 0 <= index - rarest <= total - len(search):
+        if index - rarest in allowed:
             yield index - rarest
 
 
-def _shifted(document: Document, search: Texts, replace: Texts) -> list[Match]:
+def _shifted(document: Document, search: Texts, replace: Texts, allowed: range) -> list[Match]:
     found = []
-    for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], len(document.contents)):
+    for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], allowed):
         shift = _shift(document.contents[start : start + len(search)], search)
         if shift is not None:
             found.append(Match(start, search, _moved(replace, *shift), shift))
