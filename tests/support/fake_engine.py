@@ -68,7 +68,7 @@ class FakeEngine:
     def _take(self, message: Any, send: Callable[[wire.Event], None]) -> None:
         with self._changed:
             match message["op"]:
-                case "complete":
+                case "complete" | "chat":
                     self.requests.append(message)
                     self._waiting[message["id"]] = send
                     send(wire.StateChange("generating", message["model"]))

@@ -16,6 +16,8 @@ from tests.support.fake_memory import FakeMemory
 
 END = 256
 FIM = FimTokens(257, 258, 259)
+OPEN, CLOSE = 260, 261
+"""Of a role in a conversation."""
 WAIT_S = 10.0
 """How long a test waits for what must happen before it fails."""
 
@@ -193,8 +195,14 @@ class FakeRuntime:
                 self.script.tuned += 1
                 self.script.changed.notify_all()
 
-    def tokenize(self, text: str) -> list[int]:
-        return list(text.encode())
+    def markup(self, roles: Sequence[str]) -> tuple[str, ...]:
+        """Each message begins with its role in brackets and ends with a line break."""
+        return (f"[{roles[0]}]", *(f"\n[{role}]" for role in [*roles[1:], "assistant"]))
+
+    def tokenize(self, text: str, special: bool = False) -> list[int]:
+        """Bytes; the brackets of markup are tokens of their own, that spell nothing."""
+        marks = {ord("["): OPEN, ord("]"): CLOSE} if special else {}
+        return [marks.get(byte, byte) for byte in text.encode()]
 
     def piece(self, token: int) -> bytes:
         return bytes([token]) if token < END else b""

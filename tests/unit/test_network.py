@@ -16,7 +16,7 @@ DOORS: dict[str, frozenset[str]] = {
     "backends.remote.link": frozenset({"httpx", "ssl"}),
     "backends.remote.address": frozenset({"socket", "getaddrinfo"}),
     # The engine's Unix socket.
-    "backends.local": frozenset({"open_unix_connection"}),
+    "backends.engine_connection": frozenset({"open_unix_connection"}),
     "engine.service": frozenset({"socket", "start_unix_server"}),
     # The language server's own client, on loopback.
     "server": frozenset({"start_tcp"}),

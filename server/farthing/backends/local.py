@@ -12,6 +12,7 @@ from pathlib import Path
 
 from farthing import __version__, paths
 from farthing.backends.base import Activity, Ended, Event, FimRequest, Finish, Piece, Usage
+from farthing.backends.engine_connection import Connection
 from farthing.backends.engine_process import EngineProcess
 from farthing.engine import wire
 from farthing.errors import EngineCrashed, EngineError, EngineUnavailable, FarthingError, ModelError, ModelUnusable
@@ -19,9 +20,6 @@ from farthing.settings import EngineSettings
 
 START_TIMEOUT = 20.0
 """Seconds that a new engine may need until its socket is there."""
-
-HELLO_TIMEOUT = 5.0
-"""Seconds until what listens but does not greet is taken for no engine."""
 
 CRASHES, CRASH_WINDOW = 3, 60.0
 """This many crashes within this many seconds, and no new engine is started until the window has passed."""
@@ -45,7 +43,7 @@ class LocalBackend:
     ) -> None:
         self._settings = settings
         self._on_activity = on_activity or (lambda _activity: None)
-        self._connection: _Connection | None = None
+        self._connection: Connection | None = None
         self._connecting = asyncio.Lock()
         self._ids = itertools.count(1)
         self._crashes: deque[float] = deque(maxlen=CRASHES)
@@ -55,61 +53,70 @@ class LocalBackend:
 
     async def stream(self, request: FimRequest) -> AsyncGenerator[Event, None]:
         """See :class:`farthing.backends.base.CompletionBackend`."""
-        answered = False
-        try:
-            async with contextlib.aclosing(self._attempt(request)) as events:
-                async for event in events:
-                    answered = True
-                    yield event
-        except EngineCrashed:
-            # Most often it was gone before we asked. A request that kills a fresh engine as well is reported.
-            if answered:
-                raise
-            async with contextlib.aclosing(self._attempt(request)) as events:
-                async for event in events:
-                    yield event
-
-    async def _attempt(self, request: FimRequest) -> AsyncGenerator[Event, None]:
-        connection = await self._connect()
-        message = wire.Complete(
-            next(self._ids),
-            request.document,
-            request.model,
-            request.prefix,
-            request.suffix,
-            request.max_tokens,
-            request.header,
-            request.urgency,
-            request.candidates,
-        )
-        usage, ended, said, number = Usage(), False, "", 0
-        events = connection.open(message.id)
-        try:
-            connection.send(message)
-            while not ended:
-                match await self._next(connection, events):
+        usage, said, number = Usage(), "", 0
+        async with contextlib.aclosing(self.exchange(lambda id: _complete(id, request))) as events:
+            async for event in events:
+                match event:
                     case wire.Prefilled(_, prompt_tokens, cached_tokens):
                         usage = Usage(prompt_tokens, cached_tokens)
-                    case wire.Token(_, text, output_tokens, logprob):
+                    case wire.Token(id, text, output_tokens, logprob):
                         usage = replace(usage, output=output_tokens)
                         yield Piece(text, usage, logprob)
                         said += text
                         if request.candidates > 1 and request.enough and request.enough(said):
-                            connection.send(wire.Skip(message.id, number))
+                            self._send(wire.Skip(id, number))
                     case wire.Ended(_, reason):
                         said, number = "", number + 1
                         yield Ended(reason)
                     case wire.Done() as done:
-                        ended = True
                         usage = Usage(done.prompt_tokens, done.cached_tokens, done.output_tokens)
                         yield Finish(done.reason, usage, done.first_token_ms, done.total_ms)
-                    case wire.Failed(_, kind, text, fix):
-                        ended = True
-                        raise _KINDS.get(kind, EngineError)(text, fix)
+
+    async def exchange(self, make: Callable[[int], wire.Request]) -> AsyncGenerator[wire.Event, None]:
+        """Send a request and hear of it until it is done. Closing the generator cancels it.
+
+        Args:
+            make: the request with this id; asked again where an engine died before it said anything.
+
+        Raises:
+            EngineError: the engine can't be reached, or died.
+            ModelError: the model can't be used.
+        """
+        said = False
+        try:
+            async with contextlib.aclosing(self._attempt(make)) as events:
+                async for event in events:
+                    said = said or not isinstance(event, wire.Prefilled)
+                    yield event
+        except EngineCrashed:
+            # Most often it was gone before we asked. A request that kills a fresh engine as well is reported.
+            if said:
+                raise
+            async with contextlib.aclosing(self._attempt(make)) as events:
+                async for event in events:
+                    yield event
+
+    async def _attempt(self, make: Callable[[int], wire.Request]) -> AsyncGenerator[wire.Event, None]:
+        connection = await self._connect()
+        message = make(next(self._ids))
+        ended = False
+        events = connection.open(message.id)
+        try:
+            connection.send(message)
+            while not ended:
+                event = await self._next(connection, events)
+                ended = isinstance(event, wire.Done | wire.Failed)
+                if isinstance(event, wire.Failed):
+                    raise _KINDS.get(event.kind, EngineError)(event.message, event.fix)
+                yield event
         finally:
             connection.forget(message.id)
             if not ended:
                 connection.send(wire.Cancel(message.id))
+
+    def _send(self, message: wire.Request) -> None:
+        if self._connection is not None:
+            self._connection.send(message)
 
     async def load(self, model: str) -> wire.Loaded:
         """Have a model in memory before the first request needs it."""
@@ -136,7 +143,7 @@ class LocalBackend:
         finally:
             connection.forget(message.id)
 
-    async def _next(self, connection: "_Connection", events: "asyncio.Queue[wire.Event | None]") -> wire.Event:
+    async def _next(self, connection: Connection, events: "asyncio.Queue[wire.Event | None]") -> wire.Event:
         event = await events.get()
         if event is None:
             if not connection.mourned:  # one crash, however many requests it cost
@@ -153,7 +160,7 @@ class LocalBackend:
         """
         connection = None
         with contextlib.suppress(OSError, EngineError):
-            connection = await _Connection.open_to(_socket_path(), self._show)
+            connection = await Connection.open_to(_socket_path(), self._show)
         await self.aclose()
         if connection is not None:
             await self._end(connection)
@@ -171,7 +178,7 @@ class LocalBackend:
             case "loading" | "generating":
                 self._on_activity(Activity(change.state, Path(change.model).name))
 
-    async def _connect(self) -> "_Connection":
+    async def _connect(self) -> Connection:
         async with self._connecting:
             if self._connection is not None and not self._connection.closed.is_set():
                 return self._connection
@@ -184,7 +191,7 @@ class LocalBackend:
             self._connection = connection
             return connection
 
-    async def _end(self, connection: "_Connection") -> None:
+    async def _end(self, connection: Connection) -> None:
         connection.send(wire.Shutdown(next(self._ids)))
         try:
             await asyncio.wait_for(connection.closed.wait(), START_TIMEOUT)
@@ -193,13 +200,13 @@ class LocalBackend:
             pid = connection.hello.pid
             raise EngineUnavailable(f"the engine (process {pid}) does not end", f"Run `kill {pid}`") from exc
 
-    async def _find(self, path: Path) -> "_Connection | None":
+    async def _find(self, path: Path) -> Connection | None:
         try:
-            return await _Connection.open_to(path, self._show)
+            return await Connection.open_to(path, self._show)
         except OSError:
             return None
 
-    async def _start(self, path: Path) -> "_Connection":
+    async def _start(self, path: Path) -> Connection:
         recent = [crash for crash in self._crashes if time.monotonic() - crash < CRASH_WINDOW]
         if len(recent) == CRASHES:
             last = f": {self._complaint}" if self._complaint else ""
@@ -225,69 +232,18 @@ class LocalBackend:
         raise EngineUnavailable(f"the engine did not come up within {START_TIMEOUT:.0f} s", "Run `farthing doctor`")
 
 
-class _Connection:
-    """One socket to an engine. Events go to the queue of their request; None in a queue means that the engine died."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: wire.Hello) -> None:
-        self.hello = hello
-        self.closed = asyncio.Event()
-        self.mourned = False
-        """Whether its end was counted as a crash."""
-        self._reader = reader
-        self._writer = writer
-        self._queues: dict[int, asyncio.Queue[wire.Event | None]] = {}
-        self._task: asyncio.Task[None] | None = None
-
-    @classmethod
-    async def open_to(cls, path: Path, on_state: Callable[[wire.StateChange], None]) -> "_Connection":
-        """Connect and take the engine's greeting.
-
-        Raises:
-            OSError: nobody listens there, or something that is no engine.
-        """
-        reader, writer = await asyncio.open_unix_connection(path, limit=wire.MAX_LINE)
-        try:
-            hello = wire.decode_event(await asyncio.wait_for(reader.readline(), HELLO_TIMEOUT))
-        except (wire.MalformedMessage, TimeoutError, ValueError):  # ValueError: a line without an end
-            hello = None
-        if not isinstance(hello, wire.Hello):
-            writer.close()
-            raise ConnectionError(f"what listens on {path} is no engine")
-        connection = cls(reader, writer, hello)
-        connection._task = asyncio.create_task(connection._read(on_state))
-        return connection
-
-    def open(self, id: int) -> "asyncio.Queue[wire.Event | None]":
-        queue = self._queues[id] = asyncio.Queue()
-        if self.closed.is_set():
-            queue.put_nowait(None)
-        return queue
-
-    def forget(self, id: int) -> None:
-        self._queues.pop(id, None)
-
-    def send(self, message: wire.Request) -> None:
-        if not self._writer.is_closing():
-            self._writer.write(wire.encode_request(message))
-
-    def close(self) -> None:
-        self._writer.close()
-
-    async def _read(self, on_state: Callable[[wire.StateChange], None]) -> None:
-        try:
-            while line := await self._reader.readline():
-                event = wire.decode_event(line)
-                if isinstance(event, wire.StateChange):
-                    on_state(event)
-                elif not isinstance(event, wire.Hello) and (queue := self._queues.get(event.id)):
-                    queue.put_nowait(event)
-        except (OSError, ValueError, wire.MalformedMessage) as exc:
-            _logger.warning("lost the engine: %s", exc)
-        finally:
-            self.closed.set()
-            self._writer.close()
-            for queue in self._queues.values():
-                queue.put_nowait(None)
+def _complete(id: int, request: FimRequest) -> wire.Complete:
+    return wire.Complete(
+        id,
+        request.document,
+        request.model,
+        request.prefix,
+        request.suffix,
+        request.max_tokens,
+        request.header,
+        request.urgency,
+        request.candidates,
+    )
 
 
 def _socket_path() -> Path:

@@ -92,6 +92,14 @@ class KvCache:
             yield from self.extend(cells, prompt.closing)
         return Prepared(cells, 0 if cells.lost else kept)
 
+    def known(self, document: str) -> Sequence[int]:
+        """The tokens of a document that need no computing, brought back if they are kept elsewhere."""
+        return self._cells(document).tokens
+
+    def keep(self, cells: Cells) -> None:
+        """What followed a prompt is a part of it from now on."""
+        cells.prompt = len(cells.tokens)
+
     @contextmanager
     def using(self, cells: Cells) -> Iterator[None]:
         """Keep a document's cells, and the room that was made for them, from all but more urgent work."""

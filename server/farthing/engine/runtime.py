@@ -8,6 +8,7 @@ import collections
 import ctypes
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import llama_cpp as native
@@ -19,6 +20,7 @@ from farthing.engine.healing import Vocabulary
 from farthing.engine.kv import KvCache, Work
 from farthing.engine.kv_files import KvFiles
 from farthing.engine.memory import AbortFlag, NativeMemory
+from farthing.engine.template import CHATML, CHATML_MARKS, markup
 from farthing.engine.threads import Others, ThreadFile, Threads, candidates, measure, physical_cores, usable_cores
 from farthing.errors import EngineError, ModelUnusable
 
@@ -49,6 +51,7 @@ class Runtime:
         native.llama_log_set(_native_log, ctypes.c_void_p(0))
         native.llama_backend_init()
         _log.clear()
+        self._name = path.name
         self._model = native.llama_model_load_from_file(os.fsencode(path), _model_params())
         if not self._model:
             raise ModelUnusable(
@@ -148,6 +151,23 @@ class Runtime:
         if count < 0:
             raise EngineError("the model's tokenizer failed on this text")
         return list(buffer[:count])
+
+    def markup(self, roles: Sequence[str]) -> tuple[str, ...]:
+        """What stands before, between and behind the messages of a conversation, and opens the answer at its end.
+
+        Raises:
+            ModelUnusable: nobody knows how this model converses.
+        """
+        template = native.llama_model_chat_template(self._model, None)
+        found = markup(template, roles) if template else None
+        if found is None and all(len(self.tokenize(mark, special=True)) == 1 for mark in CHATML_MARKS):
+            found = markup(CHATML, roles)
+        if found is None:
+            raise ModelUnusable(
+                f"{self._name} has no chat template that the engine knows, so it can't answer",
+                "Choose another model with `farthing models use ID`, such as qwen2.5-coder-1.5b",
+            )
+        return found
 
     def piece(self, token: int) -> bytes:
         """The bytes of a token; may be a part of a code point."""

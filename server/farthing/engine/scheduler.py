@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import get_args
 
 from farthing.engine import wire
+from farthing.engine.chat import NAME, converse
 from farthing.engine.generate import generate
 from farthing.engine.memory import AbortFlag
 from farthing.engine.runtime import Runtime
@@ -43,7 +44,7 @@ Emit = Callable[[wire.Event], None]
 class Job:
     """A request in the queue or at work. ``emit`` may be called from any thread and must not block."""
 
-    request: wire.Complete | wire.Load
+    request: wire.Complete | wire.Chat | wire.Load
     owner: object
     """Whose request it is: ids are unique within an owner."""
     emit: Emit
@@ -56,13 +57,24 @@ class Job:
 
     @property
     def document(self) -> tuple[object, str] | None:
-        """What this completion belongs to; None for a load, which is never superseded."""
-        return (self.owner, self.request.document) if isinstance(self.request, wire.Complete) else None
+        """What this belongs to; None for a load, which is never superseded."""
+        match self.request:
+            case wire.Complete(document=document):
+                return self.owner, document
+            case wire.Chat(document=document):
+                return self.owner, NAME + document
+            case _:
+                return None
 
     @property
     def urgency(self) -> int:
         """0 for the most urgent one."""
-        return _URGENCIES.index(self.request.urgency) if isinstance(self.request, wire.Complete) else 0
+        return 0 if isinstance(self.request, wire.Load) else _URGENCIES.index(self.request.urgency)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether somebody waits for it."""
+        return self.urgency <= _URGENCIES.index("chat")
 
 
 class Scheduler:
@@ -91,8 +103,8 @@ class Scheduler:
         self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Queue a job. Older completions of the same document that are no more urgent are answered as superseded, now,
-        and stop; less urgent work is interrupted."""
+        """Queue a job. Older ones of the same document or conversation that are no more urgent are answered as
+        superseded, now, and stop; less urgent work is interrupted."""
         with self._condition:
             for each in list(self._jobs):
                 if each.document is not None and each.document == job.document and each.urgency >= job.urgency:
@@ -121,7 +133,7 @@ class Scheduler:
         job.ended_early = reason
         self._jobs.remove(job)
         self._given_up.append(job)
-        if isinstance(job.request, wire.Complete):
+        if not isinstance(job.request, wire.Load):
             job.emit(wire.Done(job.request.id, reason, total_ms=round((time.monotonic() - job.arrived) * 1000, 1)))
         else:
             job.emit(wire.Failed(job.request.id, Cancelled.__name__, "the loading was given up"))
@@ -170,7 +182,7 @@ class Scheduler:
             for job in given_up:
                 if job.steps is not None:
                     job.steps.close()
-                if self._running is None or self._running.urgency:
+                if self._running is None or not self._running.awaited:
                     self._change_state("idle", job.request.model)
             if self._closed:
                 break
@@ -200,7 +212,7 @@ class Scheduler:
             if not job.ended_early:
                 self._jobs.remove(job)
                 job.emit(event)
-            idle = all(each.urgency for each in self._jobs)
+            idle = not any(each.awaited for each in self._jobs)
         if idle:  # whatever else is done, nobody waits for it
             self._change_state("idle", job.request.model)
 
@@ -209,12 +221,14 @@ class Scheduler:
         runtime = self._runtime(request.model)
         if isinstance(request, wire.Load):
             return wire.Loaded(request.id, round(time.monotonic() - job.arrived, 3), runtime.fim is not None)
-        self._change_state("idle" if job.urgency else "generating", request.model)
+        self._change_state("generating" if job.awaited else "idle", request.model)
 
-        def unwanted(answer: int) -> bool:
-            return answer < job.skipped
+        def emit(event: wire.Event) -> None:
+            self._pass_on(job, event)
 
-        return (yield from generate(runtime, request, job.arrived, lambda event: self._pass_on(job, event), unwanted))
+        if isinstance(request, wire.Chat):
+            return (yield from converse(runtime, request, job.arrived, emit))
+        return (yield from generate(runtime, request, job.arrived, emit, lambda answer: answer < job.skipped))
 
     def _use_idle_time(self, chores: int) -> bool:
         """Compute moved cells anew, or measure, by what is done already; returns whether that is done."""

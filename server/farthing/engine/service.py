@@ -104,7 +104,7 @@ class Service:
                 writer.write(wire.encode_event(self._scheduler.report(id)))
             case wire.Shutdown():
                 self._stopping.set()
-            case wire.Complete() | wire.Load():
+            case wire.Complete() | wire.Chat() | wire.Load():
                 self._last_work = time.monotonic()
                 self._scheduler.submit(Job(request, writer, lambda event: self._send(writer, event)))
 

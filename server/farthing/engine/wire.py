@@ -5,15 +5,14 @@ events that carry this id, the last of which is :class:`Done`, :class:`Loaded`, 
 Events without an id (:class:`Hello`, :class:`StateChange`) go to every connection.
 """
 
-import dataclasses
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, TypeVar, cast, get_args, get_origin
+from typing import ClassVar, Literal
 
-from farthing.errors import EngineError
+from farthing.engine import codec
+from farthing.engine.codec import MalformedMessage as MalformedMessage
 
-VERSION = 3
+VERSION = 4
 """Raised when a message changes its meaning. Engine and client of different versions don't work together."""
 
 MAX_LINE = 16 * 1024 * 1024
@@ -22,6 +21,7 @@ MAX_LINE = 16 * 1024 * 1024
 EndReason = Literal["stop", "length", "cancelled", "superseded"]
 Urgency = Literal["keystroke", "chat", "prefetch", "warm"]
 """Who waits: work further down the list gives way to all that is further up, and goes on afterwards."""
+Role = Literal["system", "user", "assistant"]
 State = Literal["idle", "loading", "generating"]
 
 
@@ -44,6 +44,29 @@ class Complete:
     urgency: Urgency = "keystroke"
     candidates: int = 1
     """Different answers that are wanted, the most likely one first; there may be fewer."""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """Answer what was said last. A newer one of the same conversation takes its place."""
+
+    tag: ClassVar[str] = "chat"
+    id: int
+    document: str
+    """The conversation: what was read and said in it stays in the KV cache for its next turn."""
+    model: str
+    """Path of the GGUF file."""
+    messages: tuple[tuple[Role, str], ...]
+    """Who said what, in order; at least one."""
+    max_tokens: int
+    """0 to only fill the KV cache."""
+    start: str = ""
+    """The answer begins with this, which is not said again."""
+    stop: tuple[str, ...] = ()
+    """The answer ends before the first of these."""
+    draft: str = ""
+    """Text that the answer will mostly repeat; it only makes it faster."""
+    urgency: Urgency = "chat"
 
 
 @dataclass(frozen=True)
@@ -195,34 +218,25 @@ class StateChange:
     model: str = ""
 
 
-Request = Complete | Skip | Cancel | Load | GetReport | Shutdown
+Request = Complete | Chat | Skip | Cancel | Load | GetReport | Shutdown
 Event = Hello | Prefilled | Token | Ended | Done | Failed | Loaded | Report | StateChange
 
 _REQUESTS: Mapping[str, Callable[..., Request]] = {
-    cls.tag: cls for cls in (Complete, Skip, Cancel, Load, GetReport, Shutdown)
+    cls.tag: cls for cls in (Complete, Chat, Skip, Cancel, Load, GetReport, Shutdown)
 }
 _EVENTS: Mapping[str, Callable[..., Event]] = {
     cls.tag: cls for cls in (Hello, Prefilled, Token, Ended, Done, Failed, Loaded, Report, StateChange)
 }
-_M = TypeVar("_M")
-
-
-class MalformedMessage(EngineError):
-    """A line that is no message. ``id`` is the request's where it could be read, else -1."""
-
-    def __init__(self, message: str, id: int = -1) -> None:
-        super().__init__(message)
-        self.id = id
 
 
 def encode_request(request: Request) -> bytes:
     """One line, newline included."""
-    return _encode("op", request)
+    return codec.encode("op", request.tag, request)
 
 
 def encode_event(event: Event) -> bytes:
     """One line, newline included."""
-    return _encode("event", event)
+    return codec.encode("event", event.tag, event)
 
 
 def decode_request(line: bytes) -> Request:
@@ -231,7 +245,7 @@ def decode_request(line: bytes) -> Request:
     Raises:
         MalformedMessage: it is none.
     """
-    return _decode(line, "op", _REQUESTS)
+    return codec.decode(line, "op", _REQUESTS)
 
 
 def decode_event(line: bytes) -> Event:
@@ -240,42 +254,4 @@ def decode_event(line: bytes) -> Event:
     Raises:
         MalformedMessage: it is none.
     """
-    return _decode(line, "event", _EVENTS)
-
-
-def _encode(key: str, message: Request | Event) -> bytes:
-    # json escapes lone surrogates, which a text from an editor may hold and which UTF-8 can't.
-    return json.dumps({key: message.tag, **dataclasses.asdict(message)}).encode() + b"\n"
-
-
-def _decode(line: bytes, key: str, kinds: Mapping[str, Callable[..., _M]]) -> _M:
-    try:
-        value: Any = json.loads(line)
-    except (ValueError, RecursionError) as exc:
-        raise MalformedMessage("the message is not JSON") from exc
-    if not isinstance(value, dict):
-        raise MalformedMessage("the message is not a JSON object")
-    id: int = value["id"] if type(value.get("id")) is int else -1
-    tag = str(value.pop(key, None))
-    cls = kinds.get(tag)
-    if cls is None:
-        raise MalformedMessage(f"the message has no known {key!r}", id)
-    fields = {spec.name: spec for spec in dataclasses.fields(cast(Any, cls))}
-    known = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items() if name in fields}
-    for name, item in known.items():
-        if not _fits(item, fields[name].type):
-            raise MalformedMessage(f"{name!r} of the message {tag!r} has a value that it can't have", id)
-    try:
-        return cls(**known)
-    except TypeError as exc:
-        raise MalformedMessage(f"the message {tag!r} lacks a field", id) from exc
-
-
-def _fits(value: object, wanted: object) -> bool:
-    if wanted is float:
-        return type(value) in (int, float)
-    if get_origin(wanted) is Literal:
-        return value in get_args(wanted)
-    if get_origin(wanted) is tuple:
-        return isinstance(value, tuple) and all(_fits(item, get_args(wanted)[0]) for item in value)
-    return type(value) is wanted
+    return codec.decode(line, "event", _EVENTS)

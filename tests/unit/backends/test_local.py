@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from farthing import __version__, paths
-from farthing.backends import local
+from farthing.backends import engine_connection, local
 from farthing.backends.base import Activity, Ended, FimRequest, Finish, Piece, Usage
 from farthing.backends.engine_process import EngineProcess
 from farthing.backends.local import CRASHES, LocalBackend
@@ -230,7 +230,7 @@ async def test_what_listens_and_is_no_engine_makes_way(
 
 
 async def test_what_listens_and_says_nothing_makes_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(local, "HELLO_TIMEOUT", 0.05)
+    monkeypatch.setattr(engine_connection, "HELLO_TIMEOUT", 0.05)
     stranger = Engine(desk.path, complete_all, b"")
     await stranger.listen()
     assert await desk.text() == "ab"

@@ -25,7 +25,10 @@ def _values(kind: Any) -> st.SearchStrategy[Any]:
     if kind is bool:
         return st.booleans()
     if get_origin(kind) is tuple:
-        return st.lists(_values(get_args(kind)[0]), max_size=3).map(tuple)
+        kinds = get_args(kind)
+        if kinds[-1] is not ...:
+            return st.tuples(*map(_values, kinds))
+        return st.lists(_values(kinds[0]), max_size=3).map(tuple)
     return st.sampled_from(get_args(kind))
 
 
