@@ -97,6 +97,15 @@ class RemoteSettings:
 
 
 @dataclass(frozen=True)
+class EditSettings:
+    """Edits and questions on this machine."""
+
+    model: str = ""
+    """A catalogue id or the path of a GGUF file; empty for the one chosen with ``farthing models use``, else the best
+    installed one that a usual machine runs fast enough. The user's settings only, never a repository's."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole tree."""
 
@@ -104,6 +113,7 @@ class Settings:
     engine: EngineSettings = EngineSettings()
     index: IndexSettings = IndexSettings()
     remote: RemoteSettings = RemoteSettings()
+    edit: EditSettings = EditSettings()
 
 
 _T = TypeVar("_T")
