@@ -28,6 +28,7 @@ DOORS: dict[str, frozenset[str]] = {
 PROCESSES: dict[str, str] = {
     "backends.engine_process": "farthing engine",
     "cli.doctor": "farthing, to see what works",
+    "context.committed": "git cat-file, which runs and fetches nothing",
     "engine.models.sources.child": "pip and our own downloading process",
     "index.history": "git log, which fetches nothing",
 }

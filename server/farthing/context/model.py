@@ -103,6 +103,8 @@ class Context:
     target: Target | None
     """None where nothing is to be changed, or where nothing was found that the instruction may mean."""
     budget: int
+    note: str = ""
+    """What the user should know, in one line: why there is no target though something is to be changed."""
 
     @property
     def tokens(self) -> int:

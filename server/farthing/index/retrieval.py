@@ -8,7 +8,7 @@ import functools
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -179,11 +179,21 @@ class Retrieval:
                 (path, line - WINDOW_LINES, line + WINDOW_LINES),
             )
         }
+        wanted = [name for name in names if name not in defined]
+        return self._meant(wanted, path, imported, limit)
+
+    def meanings(self, names: Iterable[str], path: str, limit: int = 12) -> list[Symbol]:
+        """What names that are used in a file mean, where that is clear: imported first, then in their order.
+
+        Args:
+            path: of the file, relative to the root.
+        """
+        return self._meant(names, path, {file: i for i, file in enumerate(self.imported_files(path))}, limit)
+
+    def _meant(self, names: Iterable[str], path: str, imported: Mapping[str, int], limit: int) -> list[Symbol]:
         nearness = _nearness(path, set(imported), ())
         candidates: list[tuple[tuple[int, int, int], Place]] = []
         for position, name in enumerate(names):
-            if name in defined:
-                continue
             hits = symbols.places(self.db, "d.name = ? LIMIT ?", (name, COMMON + 1))
             if not hits or len(hits) > COMMON:
                 continue

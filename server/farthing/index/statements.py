@@ -1,0 +1,77 @@
+"""Whole statements, and the comments above them, in the text of a document.
+
+Lines are counted from 1 and end with ``\\n``.
+"""
+
+import functools
+import re
+
+import tree_sitter
+
+from farthing.index import magics, trees
+
+MAX_TEXT = 1_000_000
+"""Code points. Of a longer text nothing is said: it is data, and parsing it takes longer than a user waits."""
+
+# Over all grammars: what holds statements, members or cases, each on lines of its own.
+_HOLDS = re.compile(
+    r"^(?:module|program|source_file|translation_unit|compilation_unit|chunk|compound_statement|body_statement)$"
+    r"|(?:^|_)(?:block|body|statements|statement_list|declaration_list|suite|do_group|then|members)$"
+)
+
+
+def grown(text: str, language: str, first: int, last: int) -> tuple[int, int]:
+    """The least run of whole statements that holds some lines; of lines in a class body, of whole members.
+
+    Args:
+        language: LSP language id; without a grammar for it the lines are given back as they are.
+    """
+    root = _root(text, language)
+    if root is None:
+        return first, last
+    node, best = root, (first, last)
+    while True:
+        inside = [
+            child for child in node.children
+            if child.is_named and _row_of_end(child) >= first - 1 and child.start_point[0] <= last - 1
+        ]  # fmt: skip
+        if inside and (node is root or _HOLDS.search(node.type)):
+            best = min(first, inside[0].start_point[0] + 1), max(last, _row_of_end(inside[-1]) + 1)
+        around = [child for child in inside if child.start_point[0] <= first - 1 and _row_of_end(child) >= last - 1]
+        if len(around) != 1:
+            return best
+        node = around[0]
+
+
+def commented(text: str, language: str, first: int) -> int:
+    """The first line of the comments that stand alone right above a line; the line itself where there are none."""
+    root = _root(text, language)
+    if root is None:
+        return first
+    lines = text.split("\n", first)
+    while first > 1:
+        above = lines[first - 2]
+        column = len(above) - len(above.lstrip())
+        at = (first - 2, len(above[:column].encode(errors="replace")))
+        node = root.descendant_for_point_range(at, (at[0], at[1] + 1)) if above.strip() else None
+        while node is not None and "comment" not in node.type and node.parent is not None:
+            node = node.parent
+        if node is None or "comment" not in node.type or _row_of_end(node) != first - 2:
+            return first
+        start = node.start_point
+        if lines[start[0]].encode(errors="replace")[: start[1]].strip():
+            return first  # behind code, so about that
+        first = start[0] + 1
+    return first
+
+
+def _row_of_end(node: tree_sitter.Node) -> int:
+    row, column = node.end_point
+    return row - 1 if column == 0 and row > node.start_point[0] else row
+
+
+@functools.lru_cache(maxsize=4)
+def _root(text: str, language: str) -> tree_sitter.Node | None:
+    if len(text) > MAX_TEXT:
+        return None
+    return trees.root(magics.plain(text, language).encode(errors="replace"), language)
