@@ -27,6 +27,8 @@ WORDS = (" the", " and", " for", " you", " are", " not", " but", " all")
 FLOOD = 20
 """So many times its limit generates who does not keep to it, unless the client goes away."""
 
+SAY = "Answer so:"
+
 PACE = 0.002
 """Seconds between two packets."""
 
@@ -56,6 +58,7 @@ class Reply:
         self._writer = writer
         self._reports = bool(body.get("stream_options", {}).get("include_usage"))
         account.limits.append(self.limit)
+        self.asked: str = body["messages"][-1]["content"]
 
     def bill(self) -> None:
         """Nothing is refused any more."""
@@ -124,6 +127,19 @@ class Reply:
 async def _honest(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.wanted())
+    await reply.end()
+    await reply.usage()
+    await reply.done()
+
+
+async def _echo(reply: Reply) -> None:
+    """Says what it is told to say: everything behind the line that ends with :data:`SAY`."""
+    await reply.head()
+    said = reply.asked.rpartition(SAY)[2].lstrip("\n") or "Nothing."
+    for line in said.splitlines(keepends=True):
+        reply.output += _tokens(line)
+        reply.account.output += _tokens(line)
+        await reply.event({"model": "answered", "choices": [{"index": 0, "delta": {"content": line}}]})
     await reply.end()
     await reply.usage()
     await reply.done()
@@ -269,6 +285,7 @@ Behaviour = Callable[[Reply], Awaitable[None]]
 
 BILLED: dict[str, Behaviour] = {
     "honest": _honest,
+    "echo": _echo,
     "without-usage": _without_usage,
     "duplicated": _duplicated,
     "shrinking": _shrinking,

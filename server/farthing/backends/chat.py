@@ -59,6 +59,9 @@ class Hints:
     """Text that the answer will mostly repeat: its tokens are guessed and only verified, which is faster."""
 
 
+NO_HINTS = Hints()
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is sent."""
@@ -67,7 +70,7 @@ class ChatRequest:
     prompt: Prompt
     max_output: int
     """Tokens of the answer, reasoning included; 1 at least."""
-    hints: Hints = Hints()
+    hints: Hints = NO_HINTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,14 @@ class Finished:
     attempts: int
     escalation: str = ""
     """A tier that may do better; empty where it is done, or there is none."""
+    model: str = ""
+    """That answered last."""
+    reason: str = "stop"
+    """Why the last reply ended: ``stop``, ``length``, or the provider's own word."""
+    settled: bool = True
+    """Whether usage and cost are what was counted; else all that was reserved is charged."""
+    notes: tuple[str, ...] = ()
+    """What else the user should know, one line each."""
 
 
 Event = Started | Said | Proposed | Retrying | Finished

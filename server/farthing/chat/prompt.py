@@ -1,32 +1,36 @@
-"""What a model is shown of a repository to answer a question about it."""
+"""What is said to a model in one turn: context, then the instruction."""
 
-import re
 from collections.abc import Sequence
 
-from farthing.backends.chat import Part, Prompt
-from farthing.index.pack import Item
-
-SYSTEM = (
-    "You answer questions about a code repository. Parts of it are shown to you with their paths and lines; what is "
-    "not shown may exist. Be brief and exact, name files and lines, and say so when what is shown does not tell."
-)
+from farthing.backends.chat import Part
+from farthing.chat.model import Instruction
+from farthing.context.model import Item, Target
+from farthing.context.render import render
 
 
-def build(question: str, items: Sequence[Item]) -> Prompt:
-    """What changes least comes first, so that providers can keep it.
+def wording(instruction: Instruction, target: Target | None) -> str:
+    """The instruction in words, for a task that needs none of the user's."""
+    what = f"`{target.symbol}`" if target and target.symbol else "this code"
+    said = instruction.text.strip()
+    complaints = " ".join(f"Line {each.line}: {each.message}." for each in instruction.diagnostics)
+    match instruction.task:
+        case "fix":
+            return " ".join(filter(None, [f"Fix this problem in {what}.", complaints, said]))
+        case "document":
+            return " ".join(
+                filter(
+                    None, [f"Add a documentation comment to {what} and leave its code as it is, word for word.", said]
+                )
+            )
+        case "test":
+            return " ".join(filter(None, [f"Write tests for {what} that call it and check what it does.", said]))
+        case "explain":
+            return " ".join(filter(None, [f"Explain what {what} does and why it is written so.", said]))
+        case _:
+            return said
 
-    Args:
-        items: the parts of the repository that are shown, best first.
-    """
-    shown = "\n\n".join(_shown(item) for item in items)
-    parts = [Part("system", SYSTEM, "system")]
-    if shown:
-        parts.append(Part("files", shown))
-    parts.append(Part("instruction", question))
-    return Prompt(tuple(parts))
 
-
-def _shown(item: Item) -> str:
-    longest = max((len(run) for run in re.findall("`+", item.text)), default=0)
-    fence = "`" * max(3, longest + 1)  # so that text which has a fence itself can't end its own
-    return f"{item.path}:{item.start_line}-{item.end_line}\n{fence}\n{item.text.rstrip(chr(10))}\n{fence}"
+def parts(items: Sequence[Item], said: str) -> list[Part]:
+    """The parts of a turn: what is shown, and what is said of it."""
+    shown = render([item for item in items if not item.sent_before])
+    return [*([Part("files", shown)] if shown else []), Part("instruction", said)]

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import apply, ask, cap, complete, context, doctor, index, ledger, models, stats, tour
+from farthing.cli import apply, ask, cap, complete, context, doctor, edit, index, ledger, models, stats, tour
 
 app = typer.Typer(
     name="farthing",
@@ -33,6 +33,7 @@ def _root(
 app.command("apply")(apply.apply)
 app.command("ask")(ask.ask)
 app.command("complete")(complete.complete)
+app.command("edit")(edit.edit)
 app.command("doctor")(doctor.doctor)
 app.command("index")(index.index)
 app.command("symbols")(index.find_symbols)

@@ -1,6 +1,7 @@
 """``farthing apply``: a model's reply, applied where it proves to belong, or refused."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from farthing.cli import output
 from farthing.edit import diff
 from farthing.edit.apply import plan
 from farthing.edit.files import Workspace
-from farthing.edit.model import Outcome, Result, Status
+from farthing.edit.model import Hunk, Outcome, Result, Status
 from farthing.edit.parse import parse
 from farthing.errors import UsageError
 
@@ -34,17 +35,38 @@ def apply(
     text = _reply(reply)
     workspace = Workspace(root.resolve())
     hunks = parse(text, file, workspace.exists)
-    result = plan(hunks, workspace.targets(hunks), partial=partial)
-    written = False
-    if write and result.changes:
-        changed = set(workspace.changed(result.changes))
-        if changed:
-            result = _stale(result, changed)
-        else:
-            workspace.write(result.changes)
-            written = True
-    _show(result, written, json)
+    result, written = settled(workspace, hunks, write, partial)
+    if json:
+        output.print_json(document(result, written))
+    else:
+        show(result)
     raise typer.Exit(0 if result.good else 1)
+
+
+def settled(
+    workspace: Workspace, hunks: Sequence[Hunk], write: bool, partial: bool, known: Mapping[str, str] | None = None
+) -> tuple[Result, bool]:
+    """What hunks come to, and whether it was written.
+
+    Args:
+        write: write the files, where all hunks are good or ``partial``.
+        known: files as they were when the hunks were made, where that was before now.
+
+    Raises:
+        WriteFailed: a file can't be written; then none is.
+    """
+    targets = workspace.targets(hunks)
+    for name, target in targets.items():
+        before = (known or {}).get(target.path)
+        if before is not None and target.document is not None and target.document.text != before:
+            targets[name] = replace(target, stale=True)
+    result = plan(hunks, targets, partial=partial)
+    if not write or not result.changes:
+        return result, False
+    if changed := set(workspace.changed(result.changes)):
+        return _stale(result, changed), False
+    workspace.write(result.changes)
+    return result, True
 
 
 def _reply(path: Path) -> str:
@@ -78,14 +100,16 @@ def _stale(result: Result, paths: set[str]) -> Result:
     return Result(tuple(outcomes), ())
 
 
-def _show(result: Result, written: bool, json: bool) -> None:
-    text = diff.unified(result.changes)
-    if json:
-        rows = [_row(outcome) for outcome in result.outcomes]
-        output.print_json({"written": written, "diff": text, "hunks": rows})
-        return
+def document(result: Result, written: bool) -> dict[str, object]:
+    """What ``--json`` says of hunks."""
+    rows = [_row(outcome) for outcome in result.outcomes]
+    return {"written": written, "diff": diff.unified(result.changes), "hunks": rows}
+
+
+def show(result: Result) -> None:
+    """The diff on stdout, and a line for each hunk on stderr."""
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogateescape"))
+    sys.stdout.buffer.write(diff.unified(result.changes).encode("utf-8", "surrogateescape"))
     sys.stdout.buffer.flush()
     for outcome in result.outcomes:
         place = outcome.path + (f":{outcome.placed.first + 1}" if outcome.placed.tier else "")

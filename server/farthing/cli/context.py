@@ -8,6 +8,7 @@ import typer
 
 from farthing.cli import output
 from farthing.cli.index import opened
+from farthing.context import model as context_model
 from farthing.errors import UsageError
 from farthing.index import indexer
 from farthing.index.pack import Item
@@ -64,7 +65,7 @@ def place(root: Path, file: str) -> tuple[list[str], Selection | None]:
     return [name], Selection(name, first, last)
 
 
-def row(item: Item) -> dict[str, object]:
+def row(item: Item | context_model.Item) -> dict[str, object]:
     """An item as ``--json`` prints it."""
     return {
         "path": item.path,

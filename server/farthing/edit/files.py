@@ -3,7 +3,7 @@
 import os
 import stat
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,8 @@ class Workspace:
     """Resolved."""
     read: dict[str, bytes | None] = field(default_factory=dict)
     """Bytes of the files by their relative paths; None for one that is not there."""
+    unsaved: Callable[[str], str | None] = lambda path: None
+    """The text that an editor has of a file, by its relative path; None where it has none. It stands for the file's."""
 
     def exists(self, name: str) -> bool:
         """Whether the workspace has a file of that name."""
@@ -40,6 +42,8 @@ class Workspace:
         place = locate(self.root, name)
         if isinstance(place, Placed):
             return Target(name, refusal=place)
+        if (text := self.unsaved(place.relative)) is not None:
+            return Target(place.relative, Document(text))
         try:
             data = _bytes(place.absolute)
         except OSError as exc:

@@ -1,0 +1,225 @@
+"""Who answers: the engine on this machine, or a provider behind the ledger. Both are asked and counted the same way."""
+
+import contextlib
+import time
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
+from farthing.backends.cloud import connect
+from farthing.backends.cloud.providers import Provider
+from farthing.backends.metered import Finish, Job, texts
+from farthing.ledger import prices
+from farthing.ledger.ledger import Ledger
+from farthing.ledger.limits import Limits
+from farthing.ledger.model import LocalWork, PromptParts, Usage
+from farthing.tokens import count
+
+FormatName = Literal["rewrite", "blocks"]
+"""``rewrite``: the model writes the whole symbol, the diff is made here. ``blocks``: SEARCH/REPLACE."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is sent once."""
+
+    task: str
+    """For the ledger."""
+    prompt: Prompt
+    max_output: int
+    """Tokens."""
+    hints: Hints = NO_HINTS
+    attempt: int = 1
+
+
+@dataclass(frozen=True)
+class Replied:
+    """The end of a reply."""
+
+    reason: str
+    """``stop``, ``length``, or the provider's own word."""
+    model: str
+    usage: Usage
+    cost: int | None
+    """Nano-dollars; None where the price is unknown."""
+    settled: bool = True
+    """Whether that was counted; else it is all that was reserved."""
+    notes: tuple[str, ...] = ()
+    """What else the user should know, one line each."""
+
+
+class Answerer(Protocol):
+    """A model that can be asked."""
+
+    tier: str
+    model: str
+    """Its id, for people."""
+    format: FormatName
+    """In which this model edits best, by measurement."""
+    budget: int
+    """Tokens of context that it is sent."""
+    window: int
+    """Tokens of prompt and answer together."""
+    tries: int
+    """Replies to one instruction at most."""
+
+    def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
+        """The answer in pieces, and its end. Closing the generator gives it up at once.
+
+        Raises:
+            FarthingError: it can't be asked, or failed.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Who answers, and why."""
+
+    answerer: Answerer
+    reason: str
+    escalation: str = ""
+    """A tier that may do better if this one fails; empty where there is none."""
+
+
+class Answerers(Protocol):
+    """The models that can be asked."""
+
+    async def choose(self, task: str, tier: str) -> Choice:
+        """By the user's word, or for the task.
+
+        Raises:
+            FarthingError: there is no such model, or it can't be used.
+        """
+        ...
+
+
+@dataclass
+class LocalAnswerer:
+    """A model of the engine on this machine."""
+
+    backend: ChatBackend
+    path: str
+    """Of the GGUF file."""
+    model: str
+    workspace: str
+    project: str
+    record: Callable[[LocalWork], object]
+    """Takes note of what was computed."""
+    budget: int
+    window: int
+    tier: str = "local"
+    format: FormatName = "rewrite"
+    tries: int = 2
+
+    async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
+        """See :class:`Answerer`."""
+        run = _Run()
+        request = ChatRequest(self.path, question.prompt, question.max_output, question.hints)
+        try:
+            async with contextlib.aclosing(self.backend.stream(request)) as events:
+                async for event in events:
+                    if run.take(event):
+                        yield run.last
+        finally:
+            self._record(question, run)
+        yield Replied(run.reason, self.model, run.usage or Usage(0, 0), prices.energy(run.elapsed_ms()))
+
+    def _record(self, question: Question, run: "_Run") -> None:
+        usage = run.usage or run.guessed(question.prompt)
+        if not usage.total:
+            return
+        self.record(
+            LocalWork(
+                self.workspace, self.project, question.task, self.model, usage, run.first_ms, run.elapsed_ms(),
+                _parts(question.prompt), question.attempt, prices.energy(run.elapsed_ms()),
+            )
+        )  # fmt: skip
+
+
+class _Run:
+    """One reply of the engine."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.usage: Usage | None = None
+        self.first_ms = 0.0
+        self.reason = "stop"
+        self.last = ""
+        self._said = ""
+
+    def take(self, event: Delta | Report | End) -> bool:
+        """Note an event; whether there is text to pass on."""
+        match event:
+            case Delta(text) if text:
+                self.first_ms = self.first_ms or self.elapsed_ms()
+                self.last = text
+                self._said += text
+                return True
+            case Report(usage):
+                self.usage = usage
+            case End(reason):
+                self.reason = reason
+        return False
+
+    def guessed(self, prompt: Prompt) -> Usage:
+        """What a reply that was given up took, as far as it is known here; nothing before its first text."""
+        return Usage(_parts(prompt).total, count(self._said)) if self._said else Usage(0, 0)
+
+    def elapsed_ms(self) -> float:
+        """Since it was asked."""
+        return round((time.monotonic() - self._began) * 1000, 1)
+
+
+def _parts(prompt: Prompt) -> PromptParts:
+    found = texts(prompt)
+    return PromptParts(
+        **{name: count(getattr(found, name)) for name in ("system", "tools", "files", "history", "instruction")}
+    )
+
+
+@dataclass
+class CloudAnswerer:
+    """A model that costs. It is asked only through the ledger."""
+
+    ledger: Ledger
+    provider: Provider
+    model: str
+    tier: str
+    workspace: str
+    project: str
+    budget: int
+    lower: Limits | None = None
+    window: int = 128_000
+    format: FormatName = "blocks"
+    tries: int = 3
+
+    async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
+        """See :class:`Answerer`."""
+        job = Job(
+            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output,
+            lower=self.lower,
+        )  # fmt: skip
+        async with (
+            connect.connected(self.ledger, self.provider) as metered,
+            contextlib.aclosing(metered.stream(job)) as events,
+        ):
+            async for event in events:
+                if isinstance(event, Finish):
+                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, self._notes(event))
+                elif event.kind == "answer" and event.text:
+                    yield event.text
+
+    def _notes(self, finish: Finish) -> tuple[str, ...]:
+        notes = []
+        if not finish.settled and finish.reason != "overrun":
+            notes.append(f"{self.provider.name} did not say what it took, so all that was reserved is charged")
+        if finish.overshoot or finish.blocked:
+            notes.append(
+                f"{self.provider.name} went {finish.overshoot:,} tokens beyond what it was allowed and is blocked. "
+                "farthing cap reset gives it another chance"
+            )
+        if finish.reason == "length":
+            notes.append("the answer was cut off at the limit of its tokens")
+        return tuple(notes)

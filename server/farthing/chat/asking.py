@@ -1,0 +1,48 @@
+"""From a question to an answer in words."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from farthing.backends.chat import Hints, Part
+from farthing.chat.answerer import Answerer, Question, Replied
+from farthing.chat.conversation import Conversation
+from farthing.chat.model import Finished, Said
+
+SYSTEM = (
+    "You answer questions about a code repository. Parts of it are shown to you with their paths and lines; what is "
+    "not shown may exist. Be brief and exact, name files and lines, and say so when what is shown does not tell."
+)
+
+ANSWER_TOKENS = {"local": 700}
+"""That an answer may have, by tier: on this machine it is read as fast as it is written."""
+
+CLOUD_TOKENS = 4096
+
+
+async def answered(
+    answerer: Answerer, conversation: Conversation, task: str, now: list[Part]
+) -> AsyncGenerator[Said | Finished, None]:
+    """One turn that is answered in words.
+
+    Raises:
+        FarthingError: the model can't be asked.
+    """
+    limit = ANSWER_TOKENS.get(answerer.tier, CLOUD_TOKENS)
+    prompt = conversation.prompt(SYSTEM, now)
+    hints = replace(Hints(), conversation=conversation.name) if answerer.tier == "local" else Hints()
+    text = ""
+    async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit, hints))) as pieces:
+        async for piece in pieces:
+            if isinstance(piece, Replied):
+                conversation.said(now, text)
+                cut = piece.reason == "length"
+                yield Finished(
+                    "length" if cut else "done",
+                    "the answer was cut off at the limit of its tokens" if cut else "",
+                    text, None, piece.usage, piece.cost, 1,
+                    model=piece.model, reason=piece.reason, settled=piece.settled, notes=piece.notes,
+                )  # fmt: skip
+            else:
+                text += piece
+                yield Said(piece)

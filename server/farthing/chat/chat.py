@@ -1,0 +1,121 @@
+"""Conversations: who is asked, what is sent, what comes back."""
+
+import contextlib
+from collections.abc import AsyncGenerator
+from dataclasses import replace
+
+from farthing.chat import asking, places, prompt
+from farthing.chat.answerer import Answerer, Answerers, Choice
+from farthing.chat.conversation import Conversation
+from farthing.chat.editing import Editing, Job
+from farthing.chat.files import Files
+from farthing.chat.formats import addition, blocks, rewrite
+from farthing.chat.formats.base import Format
+from farthing.chat.model import Event, Finished, Instruction, Started
+from farthing.context.assemble import assemble
+from farthing.context.model import Context, Wanted
+from farthing.edit.model import Document
+from farthing.errors import UsageError
+from farthing.index.rank import Selection
+
+LEAST_ANSWER = 256
+"""Tokens of room below which a conversation begins again."""
+
+
+class Chat:
+    """The conversations of one folder. Belongs to one event loop.
+
+    Args:
+        files: of the folder.
+        answerers: the models.
+    """
+
+    def __init__(self, files: Files, answerers: Answerers) -> None:
+        self._files, self._answerers = files, answerers
+        self._conversations: dict[tuple[str, str, str], Conversation] = {}
+
+    async def turn(self, conversation: str, instruction: Instruction) -> AsyncGenerator[Event, None]:
+        """Do what the user says. Closing the generator gives it up at once.
+
+        Raises:
+            FarthingError: it can't be done, in one line.
+        """
+        choice, context, talk = await self._prepared(conversation, instruction)
+        answerer = choice.answerer
+        yield Started(answerer.tier, answerer.model, choice.reason, context)
+        if instruction.task in ("ask", "explain"):
+            now = prompt.parts(context.items, prompt.wording(instruction, context.target))
+            talk.memory = talk.memory.after(context)
+            async with contextlib.aclosing(asking.answered(answerer, talk, instruction.task, now)) as said:
+                async for event in said:
+                    yield event
+            return
+        job = self._job(instruction, context, answerer)
+        talk.memory = talk.memory.after(context)
+        async with contextlib.aclosing(Editing(answerer, talk, self._files.workspace(), job).run()) as events:
+            async for found in events:
+                if isinstance(found, Finished):
+                    if found.ending == "done":
+                        talk.learn(job.form, context)
+                    else:
+                        found = replace(found, escalation=choice.escalation)
+                yield found
+
+    async def preview(self, conversation: str, instruction: Instruction) -> Started:
+        """What would be sent, and where to."""
+        choice, context, _ = await self._prepared(conversation, instruction)
+        return Started(choice.answerer.tier, choice.answerer.model, choice.reason, context)
+
+    def close(self, conversation: str) -> None:
+        """Forget what was said."""
+        for key in [key for key in self._conversations if key[0] == conversation]:
+            del self._conversations[key]
+
+    async def _prepared(self, name: str, instruction: Instruction) -> tuple[Choice, Context, Conversation]:
+        choice = await self._answerers.choose(instruction.task, instruction.tier)
+        answerer = choice.answerer
+        # Prompts of words and of edits begin differently, so they are conversations of their own for the model.
+        manner = "words" if instruction.task in ("ask", "explain") else answerer.format
+        key = (name, answerer.model, manner)
+        talk = self._conversations.setdefault(key, Conversation(f"{name}:{manner}"))
+        context = await self._context(instruction, answerer, talk)
+        if talk.history and talk.room(asking.SYSTEM, answerer.window) < context.tokens + 2 * LEAST_ANSWER:
+            talk.forget()
+            context = await self._context(instruction, answerer, talk)
+        return choice, context, talk
+
+    async def _context(self, instruction: Instruction, answerer: Answerer, talk: Conversation) -> Context:
+        selection = None
+        if instruction.lines is not None:
+            selection = Selection(instruction.path, *instruction.lines)
+        wanted = Wanted(
+            instruction.text, answerer.budget, instruction.task != "ask", instruction.path, selection,
+            instruction.diagnostics, instruction.pins, instruction.drops,
+        )  # fmt: skip
+        memory = talk.memory
+        return await self._files.index(lambda retrieval: assemble(wanted, retrieval, self._files.read, memory))
+
+    def _job(self, instruction: Instruction, context: Context, answerer: Answerer) -> Job:
+        target = context.target
+        said = prompt.wording(instruction, target)
+        if instruction.task == "test":
+            if target is None:
+                raise UsageError("nothing was found to be tested", "Select it, or name it")
+            path = places.test_path(self._files.root, target.path)
+            return self._addition(instruction.task, said, path, context)
+        if answerer.format == "blocks":
+            form: Format = blocks.Blocks(said, instruction.path, self._files.workspace().exists)
+            return Job(instruction.task, blocks.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form)
+        if target is None:
+            if not instruction.path:
+                raise UsageError("nothing was found that the instruction means", "Open the file, or select the lines")
+            return self._addition(instruction.task, said, instruction.path, context)
+        own, *others = context.items
+        whole = rewrite.Rewrite(said, target, own.sent_before)
+        return Job(instruction.task, rewrite.SYSTEM, tuple(prompt.parts(others, whole.ask())), whole)
+
+    def _addition(self, task: str, said: str, path: str, context: Context) -> Job:
+        text = self._files.read(path)
+        existing = None if text is None else Document(text).contents
+        form = addition.Addition(said, path, existing)
+        return Job(task, addition.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form)

@@ -1,0 +1,49 @@
+"""What was said in a conversation, in the order in which a model reads it: what stays comes first, byte for byte."""
+
+from dataclasses import dataclass, field, replace
+
+from farthing.backends.chat import Part, Prompt
+from farthing.chat.formats.base import Format
+from farthing.chat.formats.rewrite import Rewrite
+from farthing.context.model import Context
+from farthing.context.turns import Memory
+from farthing.tokens import count
+
+
+@dataclass
+class Conversation:
+    """Turns with one model. A model that has read nothing of it yet gets a conversation of its own."""
+
+    name: str
+    history: list[Part] = field(default_factory=list)
+    """Everything that was said, oldest first, without the system's part."""
+    memory: Memory = field(default_factory=Memory)
+    """What the model has seen of the repository."""
+
+    def prompt(self, system: str, now: list[Part]) -> Prompt:
+        """All that a model reads: what was said, and what is said now."""
+        return Prompt((Part("system", system, "system"), *self.history, *now))
+
+    def room(self, system: str, window: int) -> int:
+        """Tokens that are left for what is said now, the answer included."""
+        return window - count(system) - sum(count(part.text) + PER_MESSAGE for part in self.history) - PER_MESSAGE
+
+    def said(self, now: list[Part], answer: str) -> None:
+        """A turn is over."""
+        self.history += [Part("history", part.text, part.role) for part in now]
+        self.history.append(Part("history", answer, "assistant"))
+
+    def learn(self, form: Format, context: Context) -> None:
+        """What the model has written itself need not be sent to it, once the user has taken it."""
+        if isinstance(form, Rewrite) and context.items:
+            written = replace(context.items[0], text=form.written, sent_before=False)
+            self.memory = self.memory.after(replace(context, items=(written,)))
+
+    def forget(self) -> None:
+        """Begin again: what was said is more than the model can read."""
+        self.history.clear()
+        self.memory = Memory()
+
+
+PER_MESSAGE = 8
+"""Tokens that a message has besides its text, at most."""

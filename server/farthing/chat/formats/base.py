@@ -1,0 +1,43 @@
+"""What every format can do. Pure: texts in, hunks out."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from farthing.backends.chat import Hints
+from farthing.edit.model import Hunk, Result
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a reply says."""
+
+    hunks: tuple[Hunk, ...]
+    fault: str = ""
+    """Why nothing of it can be used, in words for the user and for the model; empty where it can."""
+
+
+class Format(Protocol):
+    """One instruction in one format."""
+
+    hints: Hints
+    """For the engine on this machine; the conversation's name is filled in by whoever asks."""
+    max_output: int
+    """Tokens that a reply needs at most."""
+    keeps: bool
+    """Whether a second reply has only what failed in the first; else it has everything anew."""
+
+    def ask(self) -> str:
+        """What the instruction's message says behind the context."""
+        ...
+
+    def so_far(self, reply: str) -> tuple[Hunk, ...]:
+        """Hunks of a reply that is still written: only what will not change any more, but for the last one."""
+        ...
+
+    def read(self, reply: str) -> Reading:
+        """A whole reply."""
+        ...
+
+    def complain(self, reading: Reading, result: Result | None) -> str:
+        """What the model is told when it is asked again: what is wrong, and the nearest real lines."""
+        ...

@@ -1,0 +1,80 @@
+"""The models that the user has: the engine's on this machine, and those of ``config.toml`` that cost."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import get_args
+
+from farthing import config
+from farthing.backends.chat import ChatBackend
+from farthing.backends.cloud import providers
+from farthing.backends.cloud.providers import Tier
+from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
+from farthing.context.budget import cloud_budget, local_budget
+from farthing.engine.models import editing, store
+from farthing.errors import SettingsError
+from farthing.ledger.ledger import Ledger
+from farthing.ledger.limits import Limits
+from farthing.ledger.model import LocalWork
+from farthing.ledger.places import canonical, project_of
+
+
+class Models:
+    """Chooses for one workspace.
+
+    Args:
+        root: of the workspace.
+        backend: the engine.
+        ledger: opens the user's.
+        setting: the model for edits, as the user has set it; asked for at every turn.
+        window: tokens of the engine's context.
+        record: takes note of local work; from any thread.
+        lower: more limits, of the editor's workspace.
+    """
+
+    def __init__(
+        self, root: Path, backend: ChatBackend, ledger: Callable[[], Ledger], setting: Callable[[], str],
+        window: Callable[[], int], record: Callable[[LocalWork], object], lower: Limits | None = None,
+    ) -> None:  # fmt: skip
+        self._workspace, self._project = canonical(root), project_of(root)
+        self._backend, self._ledger, self._setting = backend, ledger, setting
+        self._window, self._record, self._lower = window, record, lower
+
+    async def choose(self, task: str, tier: str) -> Choice:
+        """See :class:`farthing.chat.answerer.Answerers`.
+
+        Raises:
+            UsageError: there is no such tier.
+            SettingsError: no provider has a model for it, or its key is not there.
+            ModelError: no local model can be used.
+        """
+        if tier in ("", "local"):
+            reason = "you chose it" if tier else f"{task} is done on this machine unless you choose otherwise"
+            return Choice(self._local(), reason, _escalation())
+        name = providers.tier(tier)
+        provider, model = providers.find(name)
+        provider.key()  # before anything is read
+        answerer = CloudAnswerer(
+            self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name), self._lower
+        )
+        return Choice(answerer, f"you chose the tier {name}")
+
+    def _local(self) -> LocalAnswerer:
+        path = editing.resolve_edit(self._setting())
+        window = self._window()
+        budget = local_budget(None, window)
+        return LocalAnswerer(
+            self._backend, str(path), store.label(path), self._workspace, self._project, self._record, budget, window
+        )
+
+
+def _escalation() -> str:
+    """The cheapest tier that the user has; empty where there is none, or nothing is to leave the machine."""
+    try:
+        table = config.load().get("escalation", {})
+        if isinstance(table, Mapping) and table.get("policy") == "never":
+            return ""
+        having = {tier for provider in providers.load() for tier in provider.models}
+    except SettingsError:
+        return ""
+    tiers: tuple[Tier, ...] = get_args(Tier)
+    return next((tier for tier in tiers if tier in having), "")
