@@ -1,13 +1,14 @@
 """From a question to an answer in words."""
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 
 from farthing.backends.chat import Hints, Part
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.model import Finished, Said
+from farthing.context.model import Context
 
 SYSTEM = (
     "You answer questions about a code repository. Parts of it are shown to you with their paths and lines; what is "
@@ -21,7 +22,7 @@ CLOUD_TOKENS = 4096
 
 
 async def answered(
-    answerer: Answerer, conversation: Conversation, task: str, now: list[Part]
+    answerer: Answerer, conversation: Conversation, task: str, now: Sequence[Part], context: Context
 ) -> AsyncGenerator[Said | Finished, None]:
     """One turn that is answered in words.
 
@@ -35,7 +36,7 @@ async def answered(
     async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit, hints))) as pieces:
         async for piece in pieces:
             if isinstance(piece, Replied):
-                conversation.said(now, text)
+                conversation.said(now, text, context)
                 cut = piece.reason == "length"
                 yield Finished(
                     "length" if cut else "done",

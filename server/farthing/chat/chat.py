@@ -45,13 +45,11 @@ class Chat:
         yield Started(answerer.tier, answerer.model, choice.reason, context)
         if instruction.task in ("ask", "explain"):
             now = prompt.parts(context.items, prompt.wording(instruction, context.target))
-            talk.memory = talk.memory.after(context)
-            async with contextlib.aclosing(asking.answered(answerer, talk, instruction.task, now)) as said:
+            async with contextlib.aclosing(asking.answered(answerer, talk, instruction.task, now, context)) as said:
                 async for event in said:
                     yield event
             return
         job = self._job(instruction, context, answerer)
-        talk.memory = talk.memory.after(context)
         async with contextlib.aclosing(Editing(answerer, talk, self._files.workspace(), job).run()) as events:
             async for found in events:
                 if isinstance(found, Finished):
@@ -105,17 +103,17 @@ class Chat:
             return self._addition(instruction.task, said, path, context)
         if answerer.format == "blocks":
             form: Format = blocks.Blocks(said, instruction.path, self._files.workspace().exists)
-            return Job(instruction.task, blocks.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form)
+            return Job(instruction.task, blocks.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)
         if target is None:
             if not instruction.path:
                 raise UsageError("nothing was found that the instruction means", "Open the file, or select the lines")
             return self._addition(instruction.task, said, instruction.path, context)
         own, *others = context.items
         whole = rewrite.Rewrite(said, target, own.sent_before)
-        return Job(instruction.task, rewrite.SYSTEM, tuple(prompt.parts(others, whole.ask())), whole)
+        return Job(instruction.task, rewrite.SYSTEM, tuple(prompt.parts(others, whole.ask())), whole, context)
 
     def _addition(self, task: str, said: str, path: str, context: Context) -> Job:
         text = self._files.read(path)
         existing = None if text is None else Document(text).contents
         form = addition.Addition(said, path, existing)
-        return Job(task, addition.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form)
+        return Job(task, addition.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)

@@ -1,5 +1,6 @@
 """What was said in a conversation, in the order in which a model reads it: what stays comes first, byte for byte."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from farthing.backends.chat import Part, Prompt
@@ -20,7 +21,7 @@ class Conversation:
     memory: Memory = field(default_factory=Memory)
     """What the model has seen of the repository."""
 
-    def prompt(self, system: str, now: list[Part]) -> Prompt:
+    def prompt(self, system: str, now: Sequence[Part]) -> Prompt:
         """All that a model reads: what was said, and what is said now."""
         return Prompt((Part("system", system, "system"), *self.history, *now))
 
@@ -28,8 +29,9 @@ class Conversation:
         """Tokens that are left for what is said now, the answer included."""
         return window - count(system) - sum(count(part.text) + PER_MESSAGE for part in self.history) - PER_MESSAGE
 
-    def said(self, now: list[Part], answer: str) -> None:
-        """A turn is over."""
+    def said(self, now: Sequence[Part], answer: str, context: Context) -> None:
+        """A turn is over, and is part of what the model will read again. One that failed is not."""
+        self.memory = self.memory.after(context)
         self.history += [Part("history", part.text, part.role) for part in now]
         self.history.append(Part("history", answer, "assistant"))
 

@@ -9,7 +9,8 @@ from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.formats.base import Format, Reading
 from farthing.chat.model import Ending, Finished, Proposed, Retrying
-from farthing.edit.apply import plan
+from farthing.context.model import Context
+from farthing.edit.apply import Target, plan
 from farthing.edit.files import Workspace
 from farthing.edit.model import GOOD, Hunk, Result
 from farthing.ledger.model import Usage
@@ -28,6 +29,7 @@ class Job:
     now: tuple[Part, ...]
     """What is said now: context and instruction."""
     form: Format
+    context: Context
 
 
 class Editing:
@@ -36,6 +38,7 @@ class Editing:
     def __init__(self, answerer: Answerer, conversation: Conversation, workspace: Workspace, job: Job) -> None:
         self._answerer, self._conversation, self._workspace, self._job = answerer, conversation, workspace, job
         self._replies: list[Replied] = []
+        self._targets: dict[str, Target] = {}
         self._kept: list[Hunk] = []
         """Good ones of the replies so far."""
         self._reply = ""
@@ -66,7 +69,7 @@ class Editing:
                 best = result
                 yield Proposed(result, writing=False)
             if reading.hunks and result.good:
-                self._conversation.said(list(self._job.now), self._spoken())
+                self._conversation.said(self._job.now, self._spoken(), self._job.context)
                 yield self._finished("done", result, attempt)
                 return
             ending = self._stuck(reason, reading)
@@ -99,10 +102,12 @@ class Editing:
                         yield Proposed(self._planned([*self._kept, *hunks]), writing=True)
 
     def _planned(self, hunks: Sequence[Hunk], final: bool = False) -> Result:
-        targets = self._workspace.targets(hunks)
+        # As they were when they were first read: what the user types meanwhile is the review's matter.
+        new = [hunk for hunk in hunks if hunk.path not in self._targets]
+        self._targets |= self._workspace.targets(new)
         if final:
-            return plan(hunks, targets, partial=True)
-        return plan(hunks, targets, partial=True, errors=lambda text, path: None)
+            return plan(hunks, self._targets, partial=True)
+        return plan(hunks, self._targets, partial=True, errors=lambda text, path: None)
 
     def _keep(self, result: Result) -> None:
         if self._job.form.keeps:

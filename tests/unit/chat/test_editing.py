@@ -15,7 +15,7 @@ from farthing.chat.formats.base import Format
 from farthing.chat.formats.blocks import Blocks
 from farthing.chat.formats.rewrite import Rewrite
 from farthing.chat.model import Finished, Proposed, Retrying
-from farthing.context.model import Target
+from farthing.context.model import Context, Target
 from farthing.edit.files import Workspace
 from farthing.edit.model import Status
 from tests.support.answerer import Scripted
@@ -53,7 +53,7 @@ def run(
     talk = Conversation("c")
 
     async def collect() -> list[Event]:
-        job = Job("edit", "system", (Part("instruction", form.ask()),), form)
+        job = Job("edit", "system", (Part("instruction", form.ask()),), form, Context((), None, 0))
         return [event async for event in Editing(answerer, talk, Workspace(root), job).run()]
 
     return asyncio.run(collect()), answerer, talk
@@ -225,7 +225,7 @@ def test_giving_up_closes_the_stream(root: Path) -> None:
 
     async def give_up() -> None:
         form = rewriting()
-        job = Job("edit", "system", (Part("instruction", form.ask()),), form)
+        job = Job("edit", "system", (Part("instruction", form.ask()),), form, Context((), None, 0))
         events = Editing(answerer, Conversation("c"), Workspace(root), job).run()
         await anext(events)
         await events.aclose()
