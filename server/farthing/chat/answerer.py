@@ -12,7 +12,6 @@ from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Finish, Job, texts
 from farthing.ledger import prices
 from farthing.ledger.ledger import Ledger
-from farthing.ledger.limits import Limits
 from farthing.ledger.model import LocalWork, PromptParts, Usage
 from farthing.tokens import count
 
@@ -190,7 +189,6 @@ class CloudAnswerer:
     workspace: str
     project: str
     budget: int
-    lower: Limits | None = None
     window: int = 128_000
     format: FormatName = "blocks"
     tries: int = 3
@@ -198,8 +196,7 @@ class CloudAnswerer:
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
         job = Job(
-            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output,
-            lower=self.lower,
+            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output
         )  # fmt: skip
         async with (
             connect.connected(self.ledger, self.provider) as metered,

@@ -1,6 +1,6 @@
 """The models that the user has: the engine's on this machine, and those of ``config.toml`` that cost."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -13,31 +13,34 @@ from farthing.context.budget import cloud_budget, local_budget
 from farthing.engine.models import editing, store
 from farthing.errors import SettingsError
 from farthing.ledger.ledger import Ledger
-from farthing.ledger.limits import Limits
 from farthing.ledger.model import LocalWork
 from farthing.ledger.places import canonical, project_of
+
+LedgerSource = Callable[[], Awaitable[Ledger]]
+Recorder = Callable[[LocalWork], object]
+"""Called on the event loop; must not block it."""
 
 
 class Models:
     """Chooses for one workspace.
 
     Args:
-        root: of the workspace.
+        root: the folder that is edited.
+        session: the folder whose session pays.
         backend: the engine.
         ledger: opens the user's.
+        record: takes note of local work.
         setting: the model for edits, as the user has set it; asked for at every turn.
         window: tokens of the engine's context.
-        record: takes note of local work; from any thread.
-        lower: more limits, of the editor's workspace.
     """
 
     def __init__(
-        self, root: Path, backend: ChatBackend, ledger: Callable[[], Ledger], setting: Callable[[], str],
-        window: Callable[[], int], record: Callable[[LocalWork], object], lower: Limits | None = None,
+        self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
+        setting: Callable[[], str], window: Callable[[], int],
     ) -> None:  # fmt: skip
-        self._workspace, self._project = canonical(root), project_of(root)
-        self._backend, self._ledger, self._setting = backend, ledger, setting
-        self._window, self._record, self._lower = window, record, lower
+        self._workspace, self._project = canonical(session), project_of(root)
+        self._backend, self._ledger, self._record = backend, ledger, record
+        self._setting, self._window = setting, window
 
     async def choose(self, task: str, tier: str) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
@@ -54,7 +57,7 @@ class Models:
         provider, model = providers.find(name)
         provider.key()  # before anything is read
         answerer = CloudAnswerer(
-            self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name), self._lower
+            await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name)
         )
         return Choice(answerer, f"you chose the tier {name}")
 

@@ -85,9 +85,12 @@ async def _chat(root: Path) -> AsyncIterator[Chat]:
                 indexer.update(root, store)
                 return question(Retrieval(root, store))
 
+        async def opened_ledger() -> Ledger:
+            return ledger
+
         models = Models(
-            root, LocalChat(backend), lambda: ledger, lambda: "", lambda: EngineSettings().context_tokens,
-            ledger.record_local,
+            root, root, LocalChat(backend), opened_ledger, ledger.record_local, lambda: "",
+            lambda: EngineSettings().context_tokens,
         )  # fmt: skip
         try:
             yield Chat(Files(root, ask), models)

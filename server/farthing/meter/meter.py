@@ -16,6 +16,7 @@ from farthing.protocol import LedgerStatus, UsageReport
 
 if TYPE_CHECKING:  # it is imported in a thread, when it is opened: the server starts without it
     from farthing.ledger.ledger import Ledger
+    from farthing.ledger.model import LocalWork
 
 _logger = logging.getLogger(__name__)
 
@@ -48,6 +49,7 @@ class Meter:
         self._seen: object = None
         self._due = 0.0
         self._last: LedgerStatus | None = None
+        self._recording: set[asyncio.Future[None]] = set()
 
     def follow(self, root: str | None) -> None:
         """Watch the session of a workspace from now on.
@@ -94,11 +96,32 @@ class Meter:
 
         return await asyncio.to_thread(read)
 
+    async def ledger(self) -> "Ledger":
+        """The ledger itself, for who spends. What it writes is seen here at once.
+
+        Raises:
+            LedgerUnavailable: it can't be used.
+        """
+        return await asyncio.to_thread(self._opened)
+
+    def record(self, work: "LocalWork") -> None:
+        """Take note of work that was done on this machine, in the background. A ledger that can't be used holds nobody
+        up: the work is not recorded then."""
+
+        def write() -> None:
+            with contextlib.suppress(LedgerUnavailable):  # the status says so already
+                self._opened().record_local(work)
+
+        task = asyncio.ensure_future(asyncio.to_thread(write))
+        self._recording.add(task)
+        task.add_done_callback(self._recording.discard)
+
     async def aclose(self) -> None:
         """Watch no longer, and close the ledger."""
         if self._watching:
             self._watching.cancel()
             await asyncio.gather(self._watching, return_exceptions=True)
+        await asyncio.gather(*self._recording)
         if self._ledger:
             await asyncio.to_thread(self._ledger.close)
 

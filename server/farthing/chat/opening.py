@@ -1,0 +1,48 @@
+"""The chat of a folder in an editor: over its live index, the texts as the editor has them, and the window's ledger.
+
+Imported when somebody first says something: a language server that only completes starts without all of this.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from farthing.backends.local import LocalBackend
+from farthing.backends.local_chat import LocalChat
+from farthing.chat.chat import Chat
+from farthing.chat.files import Files
+from farthing.chat.models import LedgerSource, Models, Recorder
+from farthing.errors import IndexUnavailable
+from farthing.index.folders import Folders
+from farthing.index.retrieval import Retrieval
+from farthing.settings import Settings
+
+_T = TypeVar("_T")
+
+
+def open_chat(
+    root: Path, session: Path, engine: LocalBackend, folders: Folders, ledger: LedgerSource, record: Recorder,
+    settings: Callable[[], Settings], unsaved: Callable[[Path], str | None],
+) -> Chat:  # fmt: skip
+    """The chat of one folder.
+
+    Args:
+        root: the folder, resolved.
+        session: the folder whose session pays: the first one of the workspace.
+        unsaved: the text of an open document by its absolute path.
+    """
+
+    async def ask(question: Callable[[Retrieval | None], _T]) -> _T:
+        found: list[_T] = []
+        try:
+            # Any name in the folder will do: the index is asked, not the file.
+            await folders.ask(str(root / "any"), lambda retrieval, inside: found.append(question(retrieval)))
+        except IndexUnavailable:
+            found.clear()
+        return found[0] if found else question(None)
+
+    models = Models(
+        root, session, LocalChat(engine), ledger, record, lambda: settings().edit.model,
+        lambda: settings().engine.context_tokens,
+    )  # fmt: skip
+    return Chat(Files(root, ask, lambda path: unsaved(root / path)), models)
