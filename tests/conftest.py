@@ -16,6 +16,9 @@ pytest_plugins = ["pytester", "tests.support.skips"]
 SMALL_MODEL = "qwen2.5-coder-0.5b"
 """The catalogue id of the model that tests with a real one use."""
 
+EDIT_MODEL = "qwen2.5-coder-1.5b"
+"""The one that edits."""
+
 # Looked up before any test moves FARTHING_HOME away.
 _REAL_MODELS = Path(os.environ.get("FARTHING_TEST_MODELS") or paths.models_dir())
 
@@ -46,3 +49,11 @@ def home_with_models(farthing_home: Path, real_models: Path) -> Path:
     """A state directory of the test's own that shares only the model files."""
     (farthing_home / "models").symlink_to(real_models)
     return farthing_home
+
+
+@pytest.fixture
+def home_with_edit_model(home_with_models: Path, real_models: Path) -> Path:
+    """The same, where the model that edits is there, too."""
+    if not any(real_models.glob(f"**/{EDIT_MODEL}*.gguf")):
+        pytest.skip(f"the model {EDIT_MODEL} is not installed; run scripts/test, or farthing models pull {EDIT_MODEL}")
+    return home_with_models

@@ -138,7 +138,7 @@ def test_wrong_usage_is_one_line(root: Path, arguments: tuple[str, ...]) -> None
 
 
 @pytest.mark.model
-def test_the_real_model_changes_one_method(root: Path, home_with_models: Path) -> None:
+def test_the_real_model_changes_one_method(root: Path, home_with_edit_model: Path) -> None:
     ran = cli.run_here(
         "edit", root, "--instruction", "Raise a ValueError when count is less than 1.", "--file", f"{CART}:14-16",
         "--json",
