@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from farthing.engine.kv import BATCH
-from farthing.engine.kv_room import SEQUENCES
+from farthing.engine.kv_room import SEQUENCES, Saved
 from farthing.errors import EngineError
 
 
@@ -87,13 +87,18 @@ class FakeMemory:
     def save(self, sequence: int) -> bytes | None:
         return json.dumps([(cell.token, cell.position, cell.value) for cell in self.sequence(sequence)]).encode()
 
-    def load(self, sequence: int, cells: bytes) -> bool:
+    def load(self, sequence: int, cells: Saved) -> bool:
         assert not self.sequence(sequence)
-        saved = json.loads(cells)
+        saved = json.loads(bytes(cells))
         if len(self.cells) + len(saved) > self.size:
             return False
         self.cells += [Cell(token, position, value, {sequence}) for token, position, value in saved]
         return True
+
+    def exchange(self, size: int) -> int:
+        assert not self.cells, "cells that nobody put beside the context are lost"
+        self.size = size
+        return size
 
     def _of(self, sequence: int, start: int, end: int) -> list[Cell]:
         return [

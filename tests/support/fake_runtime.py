@@ -182,6 +182,12 @@ class FakeRuntime:
             self.script.closed.append(self._name)
             self.script.changed.notify_all()
 
+    def make_room(self, wanted: int) -> int:
+        """It grows to four times its size at most."""
+        if self.memory.size < min(wanted, 4 * self.n_ctx):
+            self.cache.exchange(lambda: self.memory.exchange(min(wanted, 4 * self.n_ctx)))
+        return self.memory.size
+
     def tune(self) -> Work:
         """As if two counts of threads were tried."""
         for count in (1, 2) if self._measures else ():

@@ -7,14 +7,14 @@ from collections.abc import Callable, Generator
 from farthing.engine import wire
 from farthing.engine.drafts import ORDER, Lookup, Repetition
 from farthing.engine.generate import MAX_DRAFT, Steps
-from farthing.engine.kv import Prepared
+from farthing.engine.kv import SHARED, Prepared
 from farthing.engine.kv_plan import Prompt
 from farthing.engine.runtime import Runtime
 from farthing.engine.stops import Stops
 from farthing.engine.turns import build
 from farthing.errors import EngineError
 
-NAME = "chat:"
+NAME = SHARED
 """Before the name of a conversation, so that it is none of a document."""
 
 LEAST_ANSWER = 64
@@ -38,13 +38,17 @@ def converse(runtime: Runtime, request: wire.Chat, arrived: float, emit: Callabl
     markup = runtime.markup([role for role, _ in request.messages])
     turns = build(runtime, markup, request.messages, request.start, runtime.cache.known(document))
     size = len(turns.tokens)
-    max_tokens = max(0, min(request.max_tokens, runtime.n_ctx - size))
-    if max_tokens < min(request.max_tokens, LEAST_ANSWER) or size > runtime.n_ctx:
+    room = runtime.make_room(size + max(0, request.max_tokens))
+    max_tokens = max(0, min(request.max_tokens, room - size))
+    if size + min(request.max_tokens, LEAST_ANSWER) > room:
         raise EngineError(
-            f"the conversation has {size} tokens, and the model has room for {runtime.n_ctx} with its answer",
+            f"the conversation has {size} tokens, and the model has room for {room} with its answer",
             "Attach less or begin a new conversation, or raise farthing.engine.contextTokens",
         )
-    prepared = yield from runtime.cache.prepare(document, Prompt(turns.tokens[:-1], turns.tokens[-1:]), max_tokens)
+    prepared: Prepared = yield from runtime.cache.prepare(
+        document, Prompt(turns.tokens[:-1], turns.tokens[-1:]), max_tokens
+    )
+    prepared.cells.shared = turns.shared
     emit(wire.Prefilled(request.id, size, prepared.kept))
     said = _Said(request, arrived, emit)
     reason: wire.EndReason = "length"

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from farthing.engine.kv_files import KEPT, SavedCells
-from farthing.engine.kv_plan import Block, Prompt, plan
+from farthing.engine.kv_plan import Block, Prompt, common_start, plan
 from farthing.engine.kv_room import NONE, Cells, Memory, Room
 
 BATCH = 128
@@ -25,6 +25,12 @@ BATCH = 128
 
 SMALL_BATCH = 64
 """The same for work that nobody waits for."""
+
+LEAST_SHARED = 32
+"""Tokens that another document's cells must have in common with a new one to be taken over."""
+
+SHARED = "chat:"
+"""Under this name an engine keeps for the next one what new conversations begin with."""
 
 LEAST_REFRESHED = 16
 """The least of it that is worth a batch: fewer take nearly as long."""
@@ -83,6 +89,8 @@ class KvCache:
         cells.lost = False
         with self.using(cells):
             self._room.make(cells, len(prompt.tokens) + len(prompt.closing) + reserve)
+            if not cells.tokens and prompt.marker < 0:
+                self._begin_as_another(cells, prompt.tokens)
             if prompt.marker >= 0:
                 self.cut(cells, cells.prompt)
             blocks = plan(cells.tokens, cells.tail, prompt)
@@ -108,7 +116,7 @@ class KvCache:
             yield
         finally:
             cells.users -= 1
-            if not cells.users and cells.sequence == NONE:
+            if not cells.users and cells.sequence == NONE and cells.parked is None:
                 self._room.drop(cells)
 
     def extend(self, cells: Cells, tokens: Sequence[int], logits: int = 1, batch: int = BATCH) -> Work:
@@ -145,7 +153,7 @@ class KvCache:
 
     def _refresh_some(self) -> bool:
         cells = self._room.last
-        if cells is None or cells.users or cells.exact >= cells.prompt:
+        if cells is None or cells.users or cells.sequence == NONE or cells.exact >= cells.prompt:
             return False
         self.cut(cells, cells.prompt)
         start = cells.exact
@@ -225,6 +233,34 @@ class KvCache:
             cells.tail, cells.exact = saved.tail, saved.exact
         return cells
 
+    def _begin_as_another(self, cells: Cells, tokens: Sequence[int]) -> None:
+        """Take over what another document begins with, so that what they all begin with is read once."""
+        if not self._memory.can_shift:
+            return
+        # Cells are never shared by two documents: one would see the other's move.
+        others = [each for each in self._room.documents.values() if each.parked is not None]
+        counts = [common_start(each.tokens[: each.exact], tokens) for each in others]
+        count, other = max(zip(counts, others, strict=True), key=lambda pair: pair[0], default=(0, cells))
+        if count < LEAST_SHARED:
+            if self.restore is not None and (saved := self.restore(SHARED, cells.sequence)):
+                cells.tokens, cells.exact = list(saved.tokens), saved.exact
+        elif other.parked is not None:
+            room = cells.room
+            self._room.make(cells, max(room, len(other.tokens)))
+            if self._memory.load(cells.sequence, other.parked):
+                self._memory.remove(cells.sequence, count, -1)
+                cells.tokens, cells.exact = other.tokens[:count], count
+            self._room.make(cells, room)
+
+    def exchange(self, make: Callable[[], int]) -> None:
+        """Put everything beside the context while another one takes its place.
+
+        Args:
+            make: exchanges it, and returns how many cells there are now.
+        """
+        self._room.empty()
+        self._room.size = make()
+
     def _park_all_but(self, document: str) -> None:
         for name, other in list(self._room.documents.items()):
             if name != document and not other.users and other.sequence != NONE:
@@ -241,3 +277,6 @@ class KvCache:
             self.cut(cells, cells.prompt)
             if cells.prompt:
                 yield document, cells.sequence, SavedCells(tuple(cells.tokens), cells.tail, cells.exact)
+            if 0 < cells.shared <= cells.exact:
+                self.cut(cells, cells.shared)
+                yield SHARED, cells.sequence, SavedCells(tuple(cells.tokens), -1, len(cells.tokens))

@@ -12,6 +12,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import llama_cpp as native
 
@@ -33,22 +34,29 @@ class SavedCells:
     exact: int
 
 
+class Context(Protocol):
+    """A context of llama.cpp, which may be exchanged for a larger one."""
+
+    context: object
+    size: int
+    """Its cells."""
+
+
 class KvFiles:
     """The files of one model.
 
     Args:
         folder: where they are; made when something is saved.
         model: the GGUF file, which names them together with its size, its time and the document.
-        context: of llama.cpp.
-        n_ctx: its cells.
+        memory: where the cells are.
+        n_ctx: so many of them are there at first.
     """
 
-    def __init__(self, folder: Path, model: Path, context: object, n_ctx: int) -> None:
+    def __init__(self, folder: Path, model: Path, memory: Context, n_ctx: int) -> None:
         info = model.stat()
         self._folder = folder
         self._name = f"{model}\n{info.st_size}\n{info.st_mtime_ns}\n{n_ctx}\n{native.__version__}\n"
-        self._context = context
-        self._n_ctx = n_ctx
+        self._memory = memory
 
     def save(self, documents: Iterable[tuple[str, int, SavedCells]]) -> None:
         """Write some documents, each with its sequence; the last one comes last."""
@@ -69,7 +77,7 @@ class KvFiles:
         before = os.umask(0o177)
         try:
             written = native.llama_state_seq_save_file(
-                self._context, os.fsencode(file), sequence, tokens, len(cells.tokens)
+                self._memory.context, os.fsencode(file), sequence, tokens, len(cells.tokens)
             )
             file.with_suffix(".json").write_text(json.dumps({"tail": cells.tail, "exact": cells.exact}))
         finally:
@@ -85,10 +93,11 @@ class KvFiles:
             tail, exact = int(about["tail"]), int(about["exact"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        tokens = (native.llama_token * self._n_ctx)()
+        room = self._memory.size
+        tokens = (native.llama_token * room)()
         count = ctypes.c_size_t()
         read = native.llama_state_seq_load_file(
-            self._context, os.fsencode(file), sequence, tokens, self._n_ctx, ctypes.byref(count)
+            self._memory.context, os.fsencode(file), sequence, tokens, room, ctypes.byref(count)
         )
         file.unlink(missing_ok=True)  # it is in the cache now, and saved again at the end
         if not read:

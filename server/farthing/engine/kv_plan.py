@@ -55,17 +55,18 @@ def plan(old: Sequence[int], old_tail: int, prompt: Prompt) -> list[Block]:
         prompt: the one that is wanted.
     """
     new, marker = prompt.tokens, prompt.marker
-    keep = 0
-    for ours, theirs in zip(old, new, strict=False):
-        if ours != theirs:
-            break
-        keep += 1
+    keep = common_start(old, new)
     first = Block(0, 0, keep)
     if marker < 0 or old_tail < 0 or keep == len(new):
         return [first]
     tail = _common_end(old, max(keep, old_tail), new, max(keep, marker + 1))
     moved = _moved(old[keep : tail.old], new[keep : tail.new], keep, marker)
     return [first, *moved, *([tail] if tail.count >= LEAST_MOVED else [])]
+
+
+def common_start(one: Sequence[int], two: Sequence[int]) -> int:
+    """How many tokens two lists begin with that are the same."""
+    return next((i for i, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
 
 
 def _common_end(old: Sequence[int], old_start: int, new: Sequence[int], new_start: int) -> Block:

@@ -24,6 +24,13 @@ from farthing.engine.template import CHATML, CHATML_MARKS, markup
 from farthing.engine.threads import Others, ThreadFile, Threads, candidates, measure, physical_cores, usable_cores
 from farthing.errors import EngineError, ModelUnusable
 
+CHAT_TOKENS = 16_384
+"""To so many tokens the context grows for a conversation that needs them, if it is not larger anyway. They take the
+1.5B 460 MB."""
+
+STEP = 4096
+"""Tokens by which it grows."""
+
 _log: collections.deque[str] = collections.deque(maxlen=50)
 
 
@@ -68,8 +75,9 @@ class Runtime:
             ) from exc
         self.cache = KvCache(self.memory, self.memory.size)
         self.n_ctx = self.memory.size
+        """Tokens of the context, as they were asked for."""
         folder = paths.cache_dir() / "engine"
-        self._files = KvFiles(folder, path, self.memory.context, self.n_ctx)
+        self._files = KvFiles(folder, path, self.memory, self.n_ctx)
         self.cache.restore = self._files.load
         self._vocab = native.llama_model_get_vocab(self._model)
         self._vocab_size = native.llama_vocab_n_tokens(self._vocab)
@@ -109,6 +117,16 @@ class Runtime:
             self._files.save(self.cache.saved())
         self.memory.close()
         native.llama_model_free(self._model)
+
+    def make_room(self, wanted: int) -> int:
+        """See that a conversation can have so many cells, as far as the model and the machine allow; returns how many
+        it can have. Completions keep to :attr:`n_ctx`."""
+        most = max(self.n_ctx, min(CHAT_TOKENS, native.llama_model_n_ctx_train(self._model)))
+        if self.memory.size < min(wanted, most):
+            size = min(most, -(-wanted // STEP) * STEP)
+            self.cache.exchange(lambda: self.memory.exchange(size))
+            self._use(self.threads)
+        return self.memory.size
 
     def tune(self) -> Work:
         """Measure with how many threads it computes fastest, where that is not known for the cores of now. Ends

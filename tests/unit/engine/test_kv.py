@@ -297,10 +297,25 @@ class TestRoom:
 
     def test_what_is_paused_gives_way_and_goes_on(self) -> None:
         desk = Desk(size=100)
+        desk.prepare(plain(numbers(0, 20)), "a")
         paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
         for _ in range(3):
             next(paused)
-        desk.prepare(plain(numbers(0, 89)), "b")
+        desk.prepare(plain(numbers(100, 89)), "b")
+        before = len(desk.memory.computed)
+        prepared = finish(paused)
+        desk.check(prepared.cells, plain(numbers(0, 59)))
+        assert prepared.kept == 20
+        assert len(desk.memory.computed) == before + 8, "nothing was to be computed twice"
+
+    def test_what_is_lost_is_computed_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        desk = Desk(size=100)
+        desk.prepare(plain(numbers(0, 20)), "a")
+        paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
+        for _ in range(3):
+            next(paused)
+        monkeypatch.setattr(desk.memory, "save", lambda sequence: None)
+        desk.prepare(plain(numbers(100, 89)), "b")
         prepared = finish(paused)
         desk.check(prepared.cells, plain(numbers(0, 59)))
         assert prepared.kept == 0
@@ -316,7 +331,7 @@ class TestRoom:
         desk.check(finish(works[1]).cells, plain(numbers(0, 39)))
         assert len(desk.memory.computed) == before + 8
         desk.check(finish(works[0]).cells, plain(numbers(0, 39)))
-        assert len(desk.memory.computed) == before + 8 + 40
+        assert len(desk.memory.computed) == before + 8 + 8
 
     def test_what_is_beside_the_context_does_not_give_way_in_vain(self) -> None:
         desk = Desk(size=300)
@@ -336,8 +351,18 @@ class TestRoom:
         kept = [(document, len(saved.tokens)) for document, _, saved in desk.cache.saved()]
         assert kept == [("a", 89), ("b", 89), ("c", 89)]
 
-    def test_what_gave_way_and_is_given_up_leaves_nothing(self) -> None:
+    def test_what_gave_way_and_is_given_up_leaves_what_it_had_read(self) -> None:
         desk = Desk(size=100)
+        paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
+        for _ in range(3):
+            next(paused)
+        desk.prepare(plain(numbers(0, 89)), "b")
+        paused.close()
+        assert desk.prepare(plain(numbers(0, 59)), "a").kept == 32
+
+    def test_what_is_lost_and_given_up_leaves_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        desk = Desk(size=100)
+        monkeypatch.setattr(desk.memory, "save", lambda sequence: None)
         paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)
         for _ in range(3):
             next(paused)
@@ -346,22 +371,31 @@ class TestRoom:
         assert [document for document, _, _ in desk.cache.saved()] == ["b"]
         assert desk.prepare(plain(numbers(0, 59)), "a").kept == 0
 
-    def test_an_answer_that_gave_way_has_its_logits(self) -> None:
+    @pytest.mark.parametrize("lost", [False, True])
+    @pytest.mark.parametrize("tokens", [[7], [7, 8, 9, 10]])
+    def test_an_answer_that_gave_way_has_its_logits(
+        self, tokens: list[int], lost: bool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """Be there one token to compute or several, whose logits are all wanted."""
-        for tokens in ([7], [7, 8, 9, 10]):
-            desk = Desk(size=400)
-            cells = desk.prepare(fim(numbers(0, 200), numbers(1000, 50)), "a").cells
-            with desk.cache.using(cells):
-                answer = desk.cache.extend(cells, tokens, len(tokens))
-                next(answer)
+        desk = Desk(size=400)
+        cells = desk.prepare(fim(numbers(0, 200), numbers(1000, 50)), "a").cells
+        with desk.cache.using(cells):
+            answer = desk.cache.extend(cells, tokens, len(tokens))
+            next(answer)
+            before = list(cells.tokens)
+            with monkeypatch.context() as patch:
+                if lost:
+                    patch.setattr(desk.memory, "save", lambda sequence: None)
                 desk.prepare(plain(numbers(0, 390)), "b")
-                assert cells.tokens == []
-                finish(answer)
-                assert (desk.memory.outputs, desk.memory.last) == (len(tokens), cells.sequence)
-                assert desk.memory.batches[-3:] == [BATCH, 252 - BATCH, len(tokens)]
-            assert desk.memory.tokens(cells.sequence)[-len(tokens) :] == tokens
-            assert desk.memory.exact(cells.sequence) == cells.exact == 252 + len(tokens)
-            assert desk.prepare(fim(numbers(0, 201), numbers(1000, 50)), "a").kept == 250
+            assert cells.tokens == ([] if lost else before)
+            done = len(desk.memory.batches)
+            finish(answer)
+            assert (desk.memory.outputs, desk.memory.last) == (len(tokens), cells.sequence)
+            again = [BATCH, 252 - BATCH] if lost else []
+            assert desk.memory.batches[done:] == [*again, len(tokens)]
+        assert desk.memory.tokens(cells.sequence)[-len(tokens) :] == tokens
+        assert desk.memory.exact(cells.sequence) == cells.exact == 252 + len(tokens)
+        assert desk.prepare(fim(numbers(0, 201), numbers(1000, 50)), "a").kept == 250
 
     def test_all_sequences_may_be_in_use(self, desk: Desk) -> None:
         works = [desk.cache.prepare(f"{i}", plain((1, 2))) for i in range(2 * DOCUMENTS)]
