@@ -27,7 +27,7 @@ class Question:
     """For the ledger."""
     prompt: Prompt
     max_output: int
-    """Tokens."""
+    """Tokens; 0 to only have it read, by the engine on this machine."""
     hints: Hints = NO_HINTS
     attempt: int = 1
 
@@ -127,8 +127,8 @@ class LocalAnswerer:
 
     def _record(self, question: Question, run: "_Run") -> None:
         usage = run.usage or run.guessed(question.prompt)
-        if not usage.total:
-            return
+        if not usage.output:
+            return  # nothing was answered
         self.record(
             LocalWork(
                 self.workspace, self.project, question.task, self.model, usage, run.first_ms, run.elapsed_ms(),

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 
 from farthing.chat import asking, places, prompt
-from farthing.chat.answerer import Answerer, Answerers, Choice
+from farthing.chat.answerer import Answerer, Answerers, Choice, Question
 from farthing.chat.conversation import Conversation
 from farthing.chat.editing import Editing, Job
 from farthing.chat.files import Files
@@ -17,6 +17,9 @@ from farthing.context.model import Context, Wanted
 from farthing.edit.model import Document
 from farthing.errors import UsageError
 from farthing.index.rank import Selection
+
+EDITS = ("edit", "document", "fix")
+"""Tasks that change what is there."""
 
 LEAST_ANSWER = 256
 """Tokens of room below which a conversation begins again."""
@@ -63,6 +66,22 @@ class Chat:
         """What would be sent, and where to."""
         choice, context, _ = await self._prepared(conversation, instruction)
         return Started(choice.answerer.tier, choice.answerer.model, choice.reason, context)
+
+    async def warm(self, conversation: str, instruction: Instruction) -> None:
+        """Have the model on this machine read what it will be shown, while the user still writes the instruction.
+
+        Raises:
+            FarthingError: it can't be asked.
+        """
+        choice, context, talk = await self._prepared(conversation, instruction)
+        if choice.answerer.tier != "local" or instruction.task not in EDITS or context.target is None:
+            return
+        job = self._job(instruction, context, choice.answerer)
+        hints = replace(job.form.hints, conversation=talk.name)
+        question = Question(job.task, talk.prompt(job.system, job.now), 0, hints)
+        async with contextlib.aclosing(choice.answerer.stream(question)) as pieces:
+            async for _ in pieces:
+                pass
 
     def close(self, conversation: str) -> None:
         """Forget what was said."""

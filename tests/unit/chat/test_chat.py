@@ -216,3 +216,16 @@ def test_closing_forgets(files: Files) -> None:
 def test_nothing_to_change_is_told(files: Files) -> None:
     with pytest.raises(UsageError):
         turn(Chat(files, Scripted([])), Instruction("test", "zzz qqq"))
+
+
+def test_what_is_read_ahead_is_what_the_turn_begins_with(files: Files) -> None:
+    model = Scripted(["", CHECKED])
+    chat = Chat(files, model)
+    asyncio.run(chat.warm("c", Instruction("edit", "", CART, (14, 16))))
+    turn(chat, INSTRUCTION)
+    ahead, asked = model.asked
+    assert ahead.max_output == 0
+    assert ahead.hints.conversation == asked.hints.conversation
+    first, second = ("\n\n".join(part.text for part in question.prompt.parts) for question in model.asked)
+    assert second.startswith(first)
+    assert second.removeprefix(first).strip() == INSTRUCTION.text
