@@ -3,8 +3,9 @@
 import codecs
 import time
 from collections.abc import Callable, Generator
+from pathlib import Path
 
-from farthing.engine import wire
+from farthing.engine import rates, wire
 from farthing.engine.drafts import ORDER, Lookup, Repetition
 from farthing.engine.generate import MAX_DRAFT, Steps
 from farthing.engine.kv import SHARED, Prepared
@@ -45,9 +46,11 @@ def converse(runtime: Runtime, request: wire.Chat, arrived: float, emit: Callabl
             f"the conversation has {size} tokens, and the model has room for {room} with its answer",
             "Attach less or begin a new conversation, or raise farthing.engine.contextTokens",
         )
+    begun = time.monotonic()
     prepared: Prepared = yield from runtime.cache.prepare(
         document, Prompt(turns.tokens[:-1], turns.tokens[-1:]), max_tokens
     )
+    rates.note(Path(request.model), size - prepared.kept, time.monotonic() - begun)
     prepared.cells.shared = turns.shared
     emit(wire.Prefilled(request.id, size, prepared.kept))
     said = _Said(request, arrived, emit)
