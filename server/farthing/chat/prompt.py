@@ -1,9 +1,9 @@
 """What a model is shown of a repository to answer a question about it."""
 
-import re
 from collections.abc import Sequence
 
 from farthing.backends.chat import Part, Prompt
+from farthing.context.render import fenced
 from farthing.index.pack import Item
 
 SYSTEM = (
@@ -18,15 +18,9 @@ def build(question: str, items: Sequence[Item]) -> Prompt:
     Args:
         items: the parts of the repository that are shown, best first.
     """
-    shown = "\n\n".join(_shown(item) for item in items)
+    shown = "\n\n".join(fenced(f"{item.path}:{item.start_line}-{item.end_line}", item.text) for item in items)
     parts = [Part("system", SYSTEM, "system")]
     if shown:
         parts.append(Part("files", shown))
     parts.append(Part("instruction", question))
     return Prompt(tuple(parts))
-
-
-def _shown(item: Item) -> str:
-    longest = max((len(run) for run in re.findall("`+", item.text)), default=0)
-    fence = "`" * max(3, longest + 1)  # so that text which has a fence itself can't end its own
-    return f"{item.path}:{item.start_line}-{item.end_line}\n{fence}\n{item.text.rstrip(chr(10))}\n{fence}"
