@@ -1,12 +1,13 @@
 """From an instruction to what is sent for it: the place to change, and what that needs, within a hard budget."""
 
-from farthing.context import changes, committed, related, window, wishes
+from farthing.context import changes, committed, related, window
+from farthing.context.choose import Chooser
 from farthing.context.files import Files, signature_lines
 from farthing.context.filler import Filler, body, said
 from farthing.context.model import Context, Item, Pin, Read, Target, Wanted
 from farthing.context.related import Related
 from farthing.context.source import Source
-from farthing.context.target import Finder, Found
+from farthing.context.target import Found
 from farthing.context.turns import Memory
 from farthing.index.query import parse
 from farthing.index.rank import Ranker
@@ -46,7 +47,7 @@ class _Assembly:
     def context(self) -> Context:
         """All of it."""
         wanted = self._wanted
-        found = self._found()
+        found = Chooser(wanted, self._retrieval, self._ranker, self._files).found()
         place = found.target
         source = self._files.get(place.path) if place else None
         if place and source:
@@ -56,6 +57,8 @@ class _Assembly:
                 place, found = None, Found(None, "the place to change was dropped from the context")
         for pin in wanted.pins:
             self._pin(pin)
+        for each in found.shown:
+            self._shown(each)
         if place and source:
             self._beside(place, source)
         self._diagnostics(place)
@@ -66,35 +69,13 @@ class _Assembly:
         note = found.note if wanted.edits and not target else ""
         return self._memory.mark(Context(tuple(self._filler.items), target, wanted.budget, note))
 
-    def _found(self) -> Found:
-        """The place that is to be changed, or asked about."""
-        wanted, selection = self._wanted, self._wanted.selection
-        path = selection.path if selection else wanted.path
-        if not path or (not wanted.edits and not selection):
-            return self._anywhere() if wanted.edits else Found(None)
-        source = self._files.get(path)
-        if source is None:
-            kept = self._files.withheld(path)
-            return Found(None, f"{path} may hold secrets: pin it to send it" if kept else f"there is no text in {path}")
-        if not source.count:
-            return Found(None, f"{path} is empty")
-        finder = Finder(source, wanted.instruction, max(0, wanted.budget))
-        if selection:
-            return finder.selected(selection.start_line, selection.end_line, self._ranker)
-        return finder.meant(self._ranker)
-
-    def _anywhere(self) -> Found:
-        """Of all the repository what the instruction most likely means."""
-        if self._ranker is None:
-            return Found(None, "open the file that is to be changed: this folder has no index")
-        if wishes.wants_file(self._wanted.instruction):
-            return Found(None, "a new file is wanted")
-        for item in self._ranker.rank(self._wanted.instruction, (), None, max(RICH, self._wanted.budget)):
-            source = self._files.get(item.path)
-            if source is not None and item.kind == "body" and source.named(item.symbol):
-                finder = Finder(source, self._wanted.instruction, max(0, self._wanted.budget))
-                return finder.symbol(item.symbol, item.start_line, item.reason)
-        return Found(None, "nothing in the repository is like the instruction: open the file that is to be changed")
+    def _shown(self, each: Target) -> None:
+        source = self._files.get(each.path)
+        if source:
+            lines = (each.first, each.last)
+            fits = window.fitted(source, lines, (each.first, each.first), self._filler.left * 2 // 3)
+            if fits:
+                self._filler.offer(body(source, *fits, each.symbol, each.reason))
 
     def _pin(self, pin: Pin) -> None:
         """What is pinned, without lines that are shown already; as much of it as fits."""
@@ -109,7 +90,7 @@ class _Assembly:
             lines = (
                 window.fitted(source, (start, line - 1), (start, line - 1), self._filler.left) if start < line else None
             )
-            if lines:
+            if lines and not source.blank(*lines):
                 cut = "" if lines == (start, line - 1) else "; cut to the budget"
                 around = source.around(*lines)
                 self._filler.offer(body(source, *lines, around[0].symbol if around else "", f"pinned{cut}", True))

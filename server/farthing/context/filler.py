@@ -31,7 +31,7 @@ class Filler:
         Returns:
             Whether it was taken.
         """
-        if not item.text.strip() or item.key in self._drops or self._shown(item):
+        if not item.text or item.key in self._drops or self._shown(item):
             return False
         replaced = self._signatures_in(item) if item.kind == "body" else []
         left = self.left + sum(map(self._cost, replaced))

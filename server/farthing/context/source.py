@@ -18,6 +18,9 @@ CODE = frozenset(("function", "method"))
 CLASSES = frozenset(("class", "interface", "enum", "type", "module"))
 VALUES = frozenset(("constant", "variable", "macro"))
 
+PARAGRAPH = 10
+"""Lines that a paragraph reaches to on each side at most."""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -90,9 +93,19 @@ class Source:
         return sorted(found, key=lambda each: each.last - each.first)
 
     def grown(self, first: int, last: int) -> tuple[int, int]:
-        """Some lines and the rest of the statements that they are of."""
+        """Some lines and the rest of the statements that they are of; of the paragraphs, where there is no grammar."""
+        if languages.grammar(self.language) is None:
+            return self._paragraph(first, last)
         first, last = statements.grown(self.plain, self.language, first, last)
         return max(1, first), min(last, self.count)
+
+    def _paragraph(self, first: int, last: int) -> tuple[int, int]:
+        low, high = first - PARAGRAPH, last + PARAGRAPH
+        while first > max(1, low) and not self.blank(first - 1, first - 1):
+            first -= 1
+        while last < min(self.count, high) and not self.blank(last + 1, last + 1):
+            last += 1
+        return first, last
 
     def named(self, name: str) -> list[Place]:
         """The definitions of a name, or of a qualified one."""

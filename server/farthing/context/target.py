@@ -4,7 +4,8 @@ What is selected counts most, then what the instruction names as code, then what
 Lines are those of the text that the editor has, comments and decorators above a definition included.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from farthing.context import window, wishes
 from farthing.context.model import Target
@@ -41,6 +42,8 @@ class Found:
     target: Target | None
     note: str = ""
     """Why there is none, in a line for people."""
+    shown: tuple[Target, ...] = ()
+    """What has to be seen for it: the code that is to be tested."""
 
 
 class Finder:
@@ -89,7 +92,7 @@ class Finder:
         if not new and source.count <= SMALL_FILE:
             return self._fitted(1, source.count, "", (1, source.count), "all of the small file")
         if new:
-            return self._end()
+            return self.end("the end of the file, for something new")
         return Found(None, f"nothing in {source.path} is named by the instruction: select what is to be changed")
 
     def symbol(self, name: str, line: int, reason: str) -> Found:
@@ -108,7 +111,19 @@ class Finder:
         if not wishes.wants_new(self._instruction) and (likely := self._likely(ranker)):
             return self._whole(likely, "most likely meant by the instruction")
         symbol = around[0].symbol if around else ""
-        return self._fitted(first, last, symbol, (first, last), "the empty line at the cursor")
+        found = self._fitted(first, last, symbol, (first, last), "the empty line at the cursor")
+        return replace(found, shown=tuple(self._neighbours(first)))
+
+    def _neighbours(self, line: int) -> Iterator[Target]:
+        """The definitions above and below a line, which show how things are done here."""
+        source = self._source
+        above = [each for each in source.places if each.last < line]
+        below = [each for each in source.places if each.first > line]
+        nearest = max(above, key=lambda each: each.last, default=None), below[0] if below else None
+        for each, where in zip(nearest, ("above", "below"), strict=True):
+            if each is not None and self._rewritable(each):
+                text = source.text(each.first, each.last)
+                yield Target(source.path, each.symbol, each.first, each.last, text, f"{where} the cursor")
 
     def _mentioned(self, named: Place, around: list[Place]) -> bool:
         """Whether a cursor's definition has to do with what is named, so that the instruction may be about it."""
@@ -134,9 +149,9 @@ class Finder:
         source, few = self._source, FEW_OF_CURSOR if cursor else FEW
         low, high = (inside.first, inside.last) if inside else (1, source.count)
         begin, end = source.grown(first, last)
-        if inside:
+        if inside and inside.definition.kind in CODE:
             wider = source.grown(max(low, begin - few), min(high, end + few))
-            begin, end = wider if wider[1] - wider[0] < MAX_LINES else (begin, end)
+            begin, end = wider if wider[1] - wider[0] <= end - begin + 4 * few else (begin, end)
         if end - begin >= MAX_LINES:
             begin, end = max(low, first - few), min(high, last + few)
         begin, end = max(low, begin), min(high, end)
@@ -145,7 +160,7 @@ class Finder:
         where = f"a part of `{symbol}`, which is long: {reason}" if inside else f"{reason}, with the whole statements"
         return self._fitted(begin, end, symbol, (first, last), where)
 
-    def _end(self) -> Found:
+    def end(self, reason: str) -> Found:
         """The last statement of a file, behind which something new can stand."""
         source = self._source
         last = source.count
@@ -157,7 +172,7 @@ class Finder:
         symbol = around[-1].symbol if around else ""
         if last - first >= SMALL_FILE:
             first = last - FEW
-        return self._fitted(first, last, symbol, (last, last), "the end of the file, for something new")
+        return self._fitted(first, last, symbol, (last, last), reason)
 
     def _fitted(self, first: int, last: int, symbol: str, kept: tuple[int, int], reason: str) -> Found:
         lines = window.fitted(self._source, (first, last), kept, self._room)

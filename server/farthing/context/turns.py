@@ -1,8 +1,6 @@
 """What a model has seen of a repository in the turns of a conversation, so that only what changed is sent again."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 
 from farthing.context.model import Context, Item
 
@@ -13,13 +11,12 @@ CHANGED = "changed since it was sent"
 class Memory:
     """Of one conversation. What was sent stays in its messages, byte for byte, and is only added to."""
 
-    seen: Mapping[str, Item] = field(default_factory=lambda: MappingProxyType({}))
-    """Key -> the item as it was last sent."""
+    seen: tuple[Item, ...] = ()
+    """The last that the model saw of each place."""
 
     def knows(self, item: Item) -> bool:
         """Whether the last that the model saw of this is the same text."""
-        before = self.seen.get(item.key)
-        return before is not None and before.text == item.text
+        return any(each.key == item.key and each.text == item.text for each in self.seen)
 
     def mark(self, context: Context) -> Context:
         """A turn's context, in which what the model knows is not sent again."""
@@ -28,27 +25,27 @@ class Memory:
     def after(self, context: Context) -> "Memory":
         """What is known when a marked context was sent.
 
-        What was sent before of lines that now were sent otherwise is forgotten: it would be taken for what is there.
+        What was sent before of lines that now were sent otherwise is forgotten: the older text would be taken for what
+        is there if it were wanted again.
         """
-        sent = [item for item in context.items if not item.sent_before]
-        kept = {
-            key: item for key, item in self.seen.items()
-            if not any(_contradicts(item, each) for each in sent)
-        }  # fmt: skip
-        return Memory(MappingProxyType(kept | {item.key: item for item in sent}))
+        sent = tuple(item for item in context.items if not item.sent_before)
+        kept = (item for item in self.seen if not any(_replaces(each, item) for each in sent))
+        return Memory((*kept, *sent))
 
     def _marked(self, item: Item) -> Item:
         if self.knows(item):
             return replace(item, sent_before=True)
-        if item.key in self.seen:
+        if any(_replaces(item, each) for each in self.seen):
             return replace(item, sent_before=False, reason=f"{item.reason}; {CHANGED}")
         return replace(item, sent_before=False)
 
 
-def _contradicts(before: Item, now: Item) -> bool:
-    """Whether an older item may say something else of the same lines than a newer one."""
-    if before.path != now.path or before.key == now.key or before.kind != "body" or now.kind != "body":
+def _replaces(now: Item, before: Item) -> bool:
+    """Whether a newer item may say something else of the lines of an older one."""
+    if now.path != before.path or now.kind != before.kind:
         return False
+    if now.kind != "body":
+        return now.key == before.key and now.text != before.text
     nested = (
         not before.symbol or not now.symbol or before.symbol == now.symbol
         or before.symbol.startswith(f"{now.symbol}.") or now.symbol.startswith(f"{before.symbol}.")

@@ -6,15 +6,28 @@ from collections.abc import Iterable
 from farthing.context.source import CLASSES, Place
 from farthing.index.query import Query
 
+_MAKE = r"\b(?:add|create|write|implement|define|introduce|generate|insert)\s+"
+_SOME = (
+    r"(?:(?:a|an|another|one|some|two|more|new|missing|small|short|simple|unit|regression|integration|public|private|"
+    r"static|async|abstract)\s+){0,4}"
+)
+_WORD = r"(?:(?!(?:to|in|into|for|of|on|from|at|with|by|as|the|that)\b)`?\w+`?\s+){0,2}"
+# `a function docstring` is no new function.
+_NO_PART = (
+    r"s?\b(?!\s+(?:doc|docstring|documentation|comment|argument|parameter|param|option|header|hint|annotation|name|level|"
+    r"call|attribute|decorator|signature|coverage|variable|flag|type|line|body|path|suite|run)s?\b)"
+)
 _NEW = re.compile(
-    r"\b(?:add|create|write|implement|define|introduce|generate|insert|make)\s+(?:(?:a|an|the|another|one|some|two|new|"
-    r"small|helper|private|public|static|async|unit|\w+ing)\s+){0,4}`?(?:\w+`?\s+){0,2}"
-    r"(?:function|method|class|helper|constant|enum|interface|struct|type|dataclass|endpoint|route|command|subclass|"
-    r"fixture|tests?|section|file|module|script)s?\b",
+    rf"{_MAKE}{_SOME}{_WORD}(?:function|method|class|helper|constant|enum|interface|struct|dataclass|endpoint|subclass|"
+    rf"fixture|test|test case|section|file|module|script|subcommand){_NO_PART}",
     re.IGNORECASE,
 )
-_FILE = re.compile(r"\b(?:create|add|write|make|generate)\b[^.]{0,40}\b(?:file|module|script)\b", re.IGNORECASE)
-_TEST = re.compile(r"\b(?:add|create|write|generate|implement|extend)\b[^.]{0,60}\btests?\b", re.IGNORECASE)
+_FILE = re.compile(rf"{_MAKE}{_SOME}{_WORD}(?:file|module|script){_NO_PART}", re.IGNORECASE)
+_TEST = re.compile(
+    rf"(?:{_MAKE}{_SOME}tests?(?:\s+(?:case|function|method))?{_NO_PART}(?=\s*(?:$|[.,;:!?]|for|of|that|with|covering|"
+    r"which|against|when|where))|^\s*tests?\s+`?\w+`?\s*$)",
+    re.IGNORECASE,
+)
 _PATH = re.compile(r"[^\W\d]\w*(?:(?:\.|::|#)[^\W\d]\w*)+")
 _CHANGES = re.compile(
     r"\b(?:undo|revert|restore|diff|regression|regressed|uncommitted|unsaved|"

@@ -139,6 +139,18 @@ class Retrieval:
                 return found
         return []
 
+    def tests_of(self, path: str) -> list[str]:
+        """Test files that by their names are about a file, the nearest first."""
+        from farthing.index import features  # here, as it takes numpy with it, which completion never needs
+
+        about = features.subject(path)
+        found = self.db.execute("SELECT path FROM files WHERE instr(lower(path), ?) > 0", (about,)) if about else ()
+        tests = [each for (each,) in found if features.is_test(each) and features.subject(each) == about]
+        shared = _shared_with(path)
+        return sorted(
+            tests, key=lambda each: (posixpath.splitext(each)[1] != posixpath.splitext(path)[1], -shared(each), each)
+        )
+
     def references_to(self, symbol: Symbol, limit: int = 200) -> list[Use]:
         """Uses of a symbol's name; those in files that can see it come first."""
         files = self.db.execute(

@@ -15,7 +15,8 @@ MAX_TEXT = 1_000_000
 
 # Over all grammars: what holds statements, members or cases, each on lines of its own.
 _HOLDS = re.compile(
-    r"^(?:module|program|source_file|translation_unit|compilation_unit|chunk|compound_statement|body_statement)$"
+    r"^(?:module|program|source_file|translation_unit|compilation_unit|chunk|compound_statement|body_statement"
+    r"|preproc_(?:if|ifdef|else|elif))$"
     r"|(?:^|_)(?:block|body|statements|statement_list|declaration_list|suite|do_group|then|members)$"
 )
 
@@ -35,7 +36,9 @@ def grown(text: str, language: str, first: int, last: int) -> tuple[int, int]:
             child for child in node.children
             if child.is_named and _row_of_end(child) >= first - 1 and child.start_point[0] <= last - 1
         ]  # fmt: skip
-        if inside and (node is root or _HOLDS.search(node.type)):
+        if node is root or _HOLDS.search(node.type):
+            if not inside:
+                return first, last  # between two of them
             best = min(first, inside[0].start_point[0] + 1), max(last, _row_of_end(inside[-1]) + 1)
         around = [child for child in inside if child.start_point[0] <= first - 1 and _row_of_end(child) >= last - 1]
         if len(around) != 1:
