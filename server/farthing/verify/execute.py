@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +32,12 @@ class Ran:
     code: int
     seconds: float
     tail: bytes
-    how: str
-    """What the launcher said of how the command was closed in."""
     late: bool
     """It was ended, as its time was up."""
     flooded: bool
     """It was ended, as it wrote too much."""
+    how: str = ""
+    """What the launcher said of how the command was closed in."""
 
 
 async def execute(plan: Plan, env: Mapping[str, str], seconds: float, limits: Limits) -> Ran:
@@ -47,13 +47,16 @@ async def execute(plan: Plan, env: Mapping[str, str], seconds: float, limits: Li
         OSError: no process can be started.
     """
     reading, writing = os.pipe()
-    try:
-        process = await _launch(Plan(**{**vars(plan), "status": writing}), env)
-    except OSError:
-        os.close(reading)
-        raise
-    finally:
-        os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as status:
+        try:
+            process = await _launch(replace(plan, status=writing), env)
+        finally:
+            os.close(writing)
+        ran = await _watch(process, seconds, limits)
+        return replace(ran, how=status.read())
+
+
+async def _watch(process: asyncio.subprocess.Process, seconds: float, limits: Limits) -> Ran:
     began = time.monotonic()
     tail = _Tail(limits)
     ended, listening = asyncio.create_task(process.wait()), asyncio.create_task(tail.listen(process))
@@ -68,9 +71,7 @@ async def execute(plan: Plan, env: Mapping[str, str], seconds: float, limits: Li
         await asyncio.wait({listening}, timeout=_MARGIN)
         listening.cancel()
         tail.full.cancel()
-        with os.fdopen(reading, encoding="utf-8") as status:
-            how = status.read()
-    return Ran(ended.result(), took, bytes(tail.content), how, late, tail.flooded)
+    return Ran(ended.result(), took, bytes(tail.content), late, tail.flooded)
 
 
 async def _launch(plan: Plan, env: Mapping[str, str]) -> asyncio.subprocess.Process:

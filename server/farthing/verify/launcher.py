@@ -66,6 +66,7 @@ def _start(plan: Plan, command: tuple[str, ...], enter: bool) -> tuple[int, str]
         with open(reading, encoding="utf-8") as file:
             return child, file.read()
     try:
+        os.close(plan.status)
         os.setsid()
         _die_with_parent()
         folder = plan.copy

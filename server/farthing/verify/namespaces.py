@@ -53,7 +53,7 @@ def enter(plan: Plan) -> None:
     if not plan.needs("/tmp"):
         _writable(f"{plan.scratch}/tmp", "/tmp")
     _writable(plan.scratch, plan.scratch)
-    kept = {link: os.open(f"{plan.root}/{link}", os.O_PATH) for link in plan.links}  # type: ignore[attr-defined,unused-ignore]
+    kept = {link: os.open(f"{plan.root}/{link}", os.O_PATH) for link in plan.links}
     _writable(plan.copy, plan.root)
     for link, handle in kept.items():
         os.makedirs(f"{plan.root}/{link}", exist_ok=True)

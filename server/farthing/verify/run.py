@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
@@ -125,9 +126,7 @@ def _program(name: str, copy: Path, links: Sequence[str], root: Path, path: str 
 
 def _report(ran: Ran, plan: Plan, command: Command, copied: tree.Copied) -> Report:
     sandboxed = ran.how in ("namespaces", "bwrap")
-    tail = ran.tail.decode("utf-8", "replace")
-    for place in (plan.copy, plan.root):
-        tail = tail.replace(f"{place}/", "").replace(place, ".")
+    tail = _as_in_repository(ran.tail.decode("utf-8", "replace"), plan)
     code: int | None = ran.code
     if ran.how.startswith("exec: "):
         code, reason = None, f"{command.arguments[0]} can't be started: {ran.how.removeprefix('exec: ')}"
@@ -140,6 +139,15 @@ def _report(ran: Ran, plan: Plan, command: Command, copied: tree.Copied) -> Repo
     else:
         reason = "it passed" if sandboxed or not command.sandbox else "it passed; this machine has no sandbox for it"
     return Report(code == 0, code, ran.seconds, tail, reason, sandboxed, left_out=tuple(copied.left_out))
+
+
+def _as_in_repository(text: str, plan: Plan) -> str:
+    """Output with relative paths: a model knows no others, and ours are nobody's business."""
+    text = text.replace(f"{plan.scratch}/tmp", "/tmp")
+    for place in (plan.copy, plan.root):
+        # Not of a folder beside it, whose name begins as its own.
+        text = re.sub(re.escape(place) + r"(/|(?![\w.-]))", lambda found: "" if found[1] else ".", text)
+    return text
 
 
 def _failed(reason: str, copied: tree.Copied | None = None) -> Report:

@@ -138,6 +138,13 @@ async def test_it_may_remove_its_own_directory_and_lock_itself_out(root: Path, s
     assert (root / "a.txt").exists()
 
 
+async def test_paths_are_those_of_the_repository(root: Path) -> None:
+    script = f"echo $TMPDIR/x; echo $PWD/a.txt:3; echo in $PWD, '{root}/b' '{root}er/c' '{root}'"
+    for sandbox in (True, False):
+        report = await verify(root, (), shell(script, sandbox=sandbox), QUICK)
+        assert report.tail == f"/tmp/x\na.txt:3\nin ., b {root}er/c .\n"
+
+
 async def test_output_that_is_no_text_and_a_signal(root: Path) -> None:
     report = await verify(root, (), shell(r"printf '\377\376ok\n'; kill -9 $$"), QUICK)
     assert report.tail == "\ufffd\ufffdok\n"
@@ -250,7 +257,9 @@ def test_nothing_outlives_our_own_death(root: Path, sandbox: bool) -> None:
 
 
 async def test_two_at_once(root: Path) -> None:
-    reports = await asyncio.gather(*(verify(root, (), shell("echo $TMPDIR; sh test.sh"), QUICK) for _ in range(3)))
+    reports = await asyncio.gather(
+        *(verify(root, (), shell("dirname $TMPDIR | cksum; sh test.sh"), QUICK) for _ in range(3))
+    )
     assert all(report.passed for report in reports)
     assert len({report.tail for report in reports}) == 3
     assert left() == []
