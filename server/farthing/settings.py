@@ -7,6 +7,7 @@ to the default and is reported, so that the user hears of it.
 
 import dataclasses
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
@@ -98,11 +99,18 @@ class RemoteSettings:
 
 @dataclass(frozen=True)
 class EditSettings:
-    """Edits and questions on this machine."""
+    """Edits and questions. The user's settings only, never a repository's: a command is run."""
 
     model: str = ""
     """A catalogue id or the path of a GGUF file; empty for the one chosen with ``farthing models use``, else the best
-    installed one that a usual machine runs fast enough. The user's settings only, never a repository's."""
+    installed one that a usual machine runs fast enough."""
+
+    test_commands: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What tests a workspace, by the absolute path of its folder: a program and its arguments, as a list or as one
+    text, which is split as a shell would and given to none."""
+
+    keep_replies: bool = False
+    """Keep what models reply, on this machine, so that a newer applier can be tried on it (``farthing replay``)."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,8 @@ def _decode_section(cls: type[_T], tree: object, path: str, problems: list[str])
         try:
             values[spec.name] = _decode_value(kind, tree[name], spec.metadata)
         except ValueError as exc:
-            problems.append(f"{where} {exc}; the default {spec.default!r} is used")
+            default = getattr(cls(), spec.name)
+            problems.append(f"{where} {exc}; the default {default!r} is used")
     return cls(**values)
 
 
@@ -172,8 +181,39 @@ def _decode_value(kind: object, value: object, limits: Mapping[str, Any]) -> obj
         if not limits["min"] <= value <= limits["max"]:
             raise ValueError(f"must be from {limits['min']} to {limits['max']}")
         return value
+    if get_origin(kind) is Mapping:
+        if not isinstance(value, Mapping):
+            raise ValueError("must be an object")
+        return {str(key): _decode_command(str(key), each) for key, each in value.items()}
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise ValueError("must be a list of texts")
+    return tuple(value)
+
+
+def _decode_command(folder: str, value: object) -> tuple[str, ...]:
+    try:
+        return command(value)
+    except ValueError as exc:
+        raise ValueError(f"has for {folder!r} a command that {exc}") from exc
+
+
+def command(value: object) -> tuple[str, ...]:
+    """A program and its arguments, from a list of texts, or from one text that is split as a shell would.
+
+    Raises:
+        ValueError: it is neither; the message goes on after "a command that".
+    """
+    if isinstance(value, str):
+        try:
+            value = shlex.split(value)
+        except ValueError as exc:
+            raise ValueError(f"can't be split: {exc}") from exc
+    if (
+        not isinstance(value, list)
+        or not value
+        or not all(isinstance(each, str) and "\0" not in each for each in value)
+    ):
+        raise ValueError("is not a program and its arguments, as a list or as one text")
     return tuple(value)
 
 

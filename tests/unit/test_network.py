@@ -18,6 +18,8 @@ DOORS: dict[str, frozenset[str]] = {
     # The engine's Unix socket.
     "backends.engine_connection": frozenset({"open_unix_connection"}),
     "engine.service": frozenset({"socket", "start_unix_server"}),
+    # Brings up the loopback of a test command's own network, which has nothing else.
+    "verify.namespaces": frozenset({"socket"}),
     # The language server's own client, on loopback.
     "server": frozenset({"start_tcp"}),
     # Downloads of models, each in a process of its own.
@@ -31,6 +33,10 @@ PROCESSES: dict[str, str] = {
     "context.committed": "git cat-file, which runs and fetches nothing",
     "engine.models.sources.child": "pip and our own downloading process",
     "index.history": "git log, which fetches nothing",
+    "verify.execute": "our own launcher",
+    "verify.launcher": "the test command that the user has configured",
+    "verify.namespaces": "bwrap, to see whether it works",
+    "verify.tree": "git ls-files, with everything off that could start another program",
 }
 
 MODULES = frozenset(

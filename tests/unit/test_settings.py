@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
@@ -14,6 +15,7 @@ from farthing.settings import CompletionSettings, EditSettings, EngineSettings, 
 MANIFEST = Path(__file__).parents[2] / "extension" / "package.json"
 SECTIONS: dict[str, type] = {spec.name: get_type_hints(Settings)[spec.name] for spec in dataclasses.fields(Settings)}
 JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple[str, ...]: "array"}
+JSON_TYPES[Mapping[str, tuple[str, ...]]] = "object"
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -47,13 +49,17 @@ def test_every_value_arrives() -> None:
         },
         "engine": {"threads": 256, "contextTokens": 512, "idleMinutes": 1},
         "remote": {"url": "http://gpu:8000", "kind": "ollama", "model": "m", "family": "qwen", "apiKeyEnv": "KEY"},
-        "edit": {"model": "y.gguf"},
+        "edit": {
+            "model": "y.gguf",
+            "testCommands": {"/a": "pytest -k 'a b'", "~/b": ["npm", "test"]},
+            "keepReplies": True,
+        },
     }
     expected = Settings(
         CompletionSettings(False, "x.gguf", 1, 100, 4, 0, ("markdown",)),
         EngineSettings(256, 512, 1),
         remote=RemoteSettings("http://gpu:8000", "ollama", "m", "qwen", "KEY"),
-        edit=EditSettings("y.gguf"),
+        edit=EditSettings("y.gguf", {"/a": ("pytest", "-k", "a b"), "~/b": ("npm", "test")}, True),
     )
     assert decode(json.loads(json.dumps(tree))) == (expected, [])
 
@@ -88,6 +94,13 @@ def test_every_value_arrives() -> None:
         ("remote.kind", "llama.cpp", "must be one of auto, llama-server, openai, ollama"),
         ("remote.kind", ["auto"], "must be one of auto, llama-server, openai, ollama"),
         ("remote.family", None, "must be one of auto, codestral, "),
+        ("edit.testCommands", ["pytest"], "must be an object"),
+        ("edit.testCommands", {"/a": ["pytest"], "/b": "a 'b"}, "has for '/b' a command that can't be split"),
+        ("edit.testCommands", {"/a": ""}, "has for '/a' a command that is not a program"),
+        ("edit.testCommands", {"/a\n": []}, "has for '/a\\n' a command that is not a program"),
+        ("edit.testCommands", {"/a": ["pytest", 1]}, "has for '/a' a command that is not a program"),
+        ("edit.testCommands", {"/a": {"command": "pytest"}}, "has for '/a' a command that is not a program"),
+        ("edit.testCommands", {"/a": ["a\0b"]}, "has for '/a' a command that is not a program"),
     ],
 )
 def test_a_bad_value_falls_back_and_is_told(name: str, value: object, says: str) -> None:
@@ -141,7 +154,8 @@ def _declared() -> dict[str, dict[str, Any]]:
 def _expected(kind: Any, spec: dataclasses.Field[Any]) -> dict[str, Any]:
     if get_origin(kind) is Literal:
         return {"type": "string", "default": spec.default, "enum": list(get_args(kind))}
-    default = list(spec.default) if isinstance(spec.default, tuple) else spec.default
+    default = spec.default if spec.default_factory is dataclasses.MISSING else spec.default_factory()
+    default = list(default) if isinstance(default, tuple) else default
     limits = {"minimum": spec.metadata["min"], "maximum": spec.metadata["max"]} if spec.metadata else {}
     return {"type": JSON_TYPES[kind], "default": default, **limits}
 
@@ -152,6 +166,13 @@ def test_only_the_user_says_where_code_is_sent() -> None:
     assert len(ours) == len(dataclasses.fields(RemoteSettings))
     for name, spec in ours.items():
         assert spec["scope"] == "machine", name  # a repository's settings have no say in these
+        assert name in restricted["restrictedConfigurations"]
+
+
+def test_only_the_user_says_what_is_run_and_kept() -> None:
+    restricted = json.loads(MANIFEST.read_text(encoding="utf-8"))["capabilities"]["untrustedWorkspaces"]
+    for name in ("farthing.edit.testCommands", "farthing.edit.keepReplies"):
+        assert _declared()[name]["scope"] == "application", name
         assert name in restricted["restrictedConfigurations"]
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import apply, ask, cap, complete, context, doctor, edit, index, ledger, models, stats, tour
+from farthing.cli import apply, ask, cap, complete, context, doctor, edit, index, ledger, models, replay, stats, tour
 
 app = typer.Typer(
     name="farthing",
@@ -38,6 +38,7 @@ app.command("doctor")(doctor.doctor)
 app.command("index")(index.index)
 app.command("symbols")(index.find_symbols)
 app.command("context")(context.context)
+app.command("replay")(replay.replay)
 app.command("stats")(stats.stats)
 app.command("cap")(cap.cap)
 app.command("usage")(ledger.usage)
