@@ -12,6 +12,29 @@ import {
   WorkDoneProgress,
 } from "vscode-languageclient/node";
 
+import type { ChatNews } from "./chatNews";
+import {
+  CHAT_TEXT_DID_GROW,
+  CHAT_TURN_DID_CHANGE,
+  CLOSE_CONVERSATION,
+  type ChatText,
+  type ChatTurn,
+  type ChatTurnId,
+  type ConversationParams,
+  DECIDE_HUNKS,
+  type DecideHunksParams,
+  type DecideHunksResult,
+  PREVIEW_CONTEXT,
+  PROPOSED_TEXT,
+  type ProposedTextParams,
+  type ProposedTextResult,
+  REVIEW_DID_CHANGE,
+  type Receipt,
+  type Review,
+  SEND_CHAT,
+  STOP_CHAT,
+  type SendChatParams,
+} from "./chatProtocol";
 import { watchCursor } from "./cursor";
 import type { InlineCompletionMiddleware } from "./inlineCompletion";
 import {
@@ -47,6 +70,7 @@ export interface ClientOptions {
   readonly middleware: InlineCompletionMiddleware;
   readonly onStatus: (status: Status) => void;
   readonly onLedger: (status: LedgerStatus) => void;
+  readonly chat: ChatNews;
   /** There is more to a completion of this document. */
   readonly onCompletionGrowth: (uri: string) => void;
   /** The server ended by itself; with `restarts` it is being started again. */
@@ -77,7 +101,7 @@ export class FarthingClient {
         // Messages are for what a user can act on; the rest is in the log.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         middleware,
-        initializationOptions: { completionDidGrow: true, changesByKeystroke: true },
+        initializationOptions: { completionDidGrow: true, changesByKeystroke: true, review: true },
         errorHandler: this.errorHandler(),
         initializationFailedHandler: () => false,
         stdioOptions: { stdout: () => undefined, stderr: forwardLog },
@@ -86,6 +110,7 @@ export class FarthingClient {
     this.subscriptions.push(
       this.client.onNotification(STATUS_DID_CHANGE, options.onStatus),
       this.client.onNotification(LEDGER_DID_CHANGE, options.onLedger),
+      ...this.handOnChat(options.chat),
       this.client.onNotification(COMPLETION_DID_GROW, (growth: CompletionGrowth) => {
         options.onCompletionGrowth(growth.uri);
       }),
@@ -164,6 +189,51 @@ export class FarthingClient {
 
   usageReport(): Promise<UsageReport> {
     return this.client.sendRequest<UsageReport>(USAGE_REPORT, NO_PARAMETERS);
+  }
+
+  /** Resolves at once; what becomes of it is told by `ChatNews`. */
+  sendChat(params: SendChatParams): Promise<ChatTurnId> {
+    return this.client.sendRequest<ChatTurnId>(SEND_CHAT, params);
+  }
+
+  previewContext(params: SendChatParams, token?: CancellationToken): Promise<Receipt> {
+    return this.client.sendRequest<Receipt>(PREVIEW_CONTEXT, params, token);
+  }
+
+  async stopChat(conversation: string): Promise<void> {
+    const params: ConversationParams = { conversation };
+    await this.client.sendRequest(STOP_CHAT, params);
+  }
+
+  async closeConversation(conversation: string): Promise<void> {
+    const params: ConversationParams = { conversation };
+    await this.client.sendRequest(CLOSE_CONVERSATION, params);
+  }
+
+  /** The server sends the edits by `workspace/applyEdit` before it answers. */
+  decideHunks(action: DecideHunksParams["action"], ids: readonly string[]): Promise<DecideHunksResult> {
+    const params: DecideHunksParams = { action, ids };
+    return this.client.sendRequest<DecideHunksResult>(DECIDE_HUNKS, params);
+  }
+
+  /** The document with all hunks that are proposed. */
+  async proposedText(uri: string): Promise<string> {
+    const params: ProposedTextParams = { uri };
+    return (await this.client.sendRequest<ProposedTextResult>(PROPOSED_TEXT, params)).text;
+  }
+
+  private handOnChat(news: ChatNews): Disposable[] {
+    return [
+      this.client.onNotification(CHAT_TURN_DID_CHANGE, (turn: ChatTurn) => {
+        news.turnChanged(turn);
+      }),
+      this.client.onNotification(CHAT_TEXT_DID_GROW, (text: ChatText) => {
+        news.textGrew(text);
+      }),
+      this.client.onNotification(REVIEW_DID_CHANGE, (review: Review) => {
+        news.reviewChanged(review);
+      }),
+    ];
   }
 
   /** The client's default (four restarts, not more than five crashes in three minutes) with our words for the user. */

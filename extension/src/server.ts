@@ -1,6 +1,7 @@
 /** The server's life in this window: started where the workspace is trusted, restarted, installed, stopped. */
 import { type Disposable, EventEmitter, type LogOutputChannel, commands, window, workspace } from "vscode";
 
+import { ChatNews } from "./chatNews";
 import type { FarthingClient } from "./client";
 import type { InlineCompletion } from "./inlineCompletion";
 import { InstallationFailed, type Launcher } from "./launcher";
@@ -22,6 +23,8 @@ const RESTART: Retry = { label: "Restart Server", command: "farthing.restartServ
 const INSTALL: Retry = { label: "Try Again", command: "farthing.installServer" };
 
 export class Server implements Disposable {
+  /** What it says about conversations and about hunks that are to be reviewed. */
+  readonly chat = new ChatNews();
   private readonly statusEmitter = new EventEmitter<Status>();
   /** The server's own word while it runs, else why it does not. */
   readonly onDidChangeStatus = this.statusEmitter.event;
@@ -112,6 +115,7 @@ export class Server implements Disposable {
   dispose(): void {
     this.statusEmitter.dispose();
     this.ledgerEmitter.dispose();
+    this.chat.dispose();
   }
 
   private enqueue(work: () => Promise<void>): Promise<void> {
@@ -150,6 +154,7 @@ export class Server implements Disposable {
       env: this.launcher.serverVariables(),
       log: this.log,
       middleware: this.completion.middleware,
+      chat: this.chat,
       onCompletionGrowth: (uri) => {
         this.completion.grew(uri);
       },
@@ -181,12 +186,14 @@ export class Server implements Disposable {
     await commands.executeCommand("setContext", RUNNING, false);
     if (client) {
       await client.stop();
+      this.chat.ended();
       this.reportLedger(undefined);
       this.report(off("The server was stopped"));
     }
   }
 
   private crashed(restarts: boolean): void {
+    this.chat.ended();
     this.reportLedger(undefined);
     if (restarts) {
       this.log.warn("The server ended by itself and is started again");

@@ -99,11 +99,14 @@ def _keep_evidence(page: Page, logs: Path, name: str) -> None:
 def vscode(
     request: pytest.FixtureRequest, browser: Browser, installation: Installation, farthing_home: Path, workspace: Path
 ) -> OpenVSCode:
-    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…, settings=…) as workbench``."""
+    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…, settings=…, python=…) as workbench``."""
 
     @contextmanager
     def open_vscode(
-        theme: str = "Default Dark Modern", trusted: bool = True, settings: Mapping[str, object] | None = None
+        theme: str = "Default Dark Modern",
+        trusted: bool = True,
+        settings: Mapping[str, object] | None = None,
+        python: str = sys.executable,
     ) -> Iterator[Workbench]:
         chosen = {
             "workbench.colorTheme": theme,
@@ -117,7 +120,7 @@ def vscode(
         user = home / "user" / "User"
         user.mkdir(parents=True)
         (user / "settings.json").write_text(json.dumps(chosen))
-        env = {"FARTHING_HOME": str(farthing_home), "FARTHING_PYTHON": sys.executable}
+        env = {"FARTHING_HOME": str(farthing_home), "FARTHING_PYTHON": python}
         page = browser.new_page(viewport=SIZE)
         try:
             with serve(installation, home, workspace, env, trusted) as address:
