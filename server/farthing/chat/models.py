@@ -11,6 +11,7 @@ from farthing.backends.cloud.providers import Tier
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
 from farthing.context.budget import cloud_budget, local_budget
 from farthing.engine.models import editing, store
+from farthing.engine.rates import prefill_rate
 from farthing.errors import SettingsError
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import LocalWork
@@ -64,7 +65,7 @@ class Models:
     def _local(self) -> LocalAnswerer:
         path = editing.resolve_edit(self._setting())
         window = self._window()
-        budget = local_budget(None, window)
+        budget = local_budget(prefill_rate(path), window)
         return LocalAnswerer(
             self._backend, str(path), store.label(path), self._workspace, self._project, self._record, budget, window
         )
