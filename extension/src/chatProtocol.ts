@@ -47,6 +47,7 @@ export interface SendChatParams {
   readonly tier?: string;
   readonly pins?: readonly ContextPin[];
   readonly drops?: readonly string[];
+  readonly diagnostics?: readonly string[];
 }
 
 export interface ChatTurnId {
@@ -160,6 +161,7 @@ export interface CommandParams {
   readonly instruction?: string;
   readonly tier?: string;
   readonly conversation?: string;
+  readonly diagnostics?: readonly string[];
 }
 
 export interface CommandResult {

@@ -1,7 +1,7 @@
 """What Farthing adds to the Language Server Protocol for chat and for the review of edits.
 
-``extension/src/chatProtocol.ts`` mirrors this file; a test compares the two. :mod:`farthing.protocol` has the rules of
-names. Lines are counted from 1 in receipts and turns, and from 0, as in LSP, in reviews.
+``extension/src/chatProtocol.ts`` mirrors this file; a test compares the two. Lines are counted from 1 in receipts and
+turns, and from 0, as in LSP, in reviews. :mod:`farthing.protocol` has the rules of names.
 """
 
 from dataclasses import dataclass
@@ -27,8 +27,7 @@ CHAT_TEXT_DID_GROW = "farthing/chatTextDidGrow"
 
 REVIEW_DID_CHANGE = "farthing/reviewDidChange"
 """Server -> client notification with :class:`Review`: all that is to be reviewed, whenever it changes: also while hunks
-are still written, and when an edit of the user moves them. Only to clients that say ``review: true`` in their
-initialization options; others get hunks as ``workspace/applyEdit``."""
+are written, and when an edit moves them. Only to clients that say ``review: true`` in their initialization options."""
 
 DECIDE_HUNKS = "farthing/decideHunks"
 """Request :class:`DecideHunksParams` -> :class:`DecideHunksResult`. Edits come as ``workspace/applyEdit``, one for all
@@ -42,10 +41,8 @@ FIX = "farthing.fix"
 TEST = "farthing.test"
 DOCUMENT = "farthing.document"
 EXPLAIN = "farthing.explain"
-"""Commands, registered in the server: an object :class:`CommandParams` -> :class:`CommandResult`, when it is done. To
-clients with ``review: true`` hunks come for review; for others they are applied by ``workspace/applyEdit``, with
-annotations that ask for confirmation where the client knows them."""
-
+"""Commands, registered in the server: :class:`CommandParams` -> :class:`CommandResult`, when it is done. Hunks are for
+review with ``review: true``; for others ``workspace/applyEdit`` has them, annotated where the client knows that."""
 
 Task = Literal["edit", "ask", "explain", "test", "document", "fix"]
 """``edit``, ``test``, ``document`` and ``fix`` are answered with hunks, ``ask`` and ``explain`` with text."""
@@ -96,6 +93,8 @@ class SendChatParams:
     pins: tuple[ContextPin, ...] = ()
     drops: tuple[str, ...] = ()
     """Keys of receipt items that are not to be sent."""
+    diagnostics: tuple[str, ...] = ()
+    """What other tools complain of in ``range``: their messages."""
 
 
 @dataclass(frozen=True)
@@ -288,6 +287,7 @@ class CommandParams:
     """What is to be done; ``farthing.edit`` needs one."""
     tier: str = ""
     conversation: str = ""
+    diagnostics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,6 @@ from pygls.workspace import TextDocument
 from farthing import __version__, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
-from farthing.completion.edits import Edit
 from farthing.completion.generation import Generation, Outcome
 from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline
@@ -31,7 +30,7 @@ from farthing.completion.surroundings import Surroundings
 from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
 from farthing.status import StatusBoard
-from farthing.text import lsp_offset
+from farthing.text import Edit, lsp_offset
 
 _logger = logging.getLogger(__name__)
 

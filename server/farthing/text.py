@@ -1,4 +1,4 @@
-"""Positions in text, in one place.
+"""Positions in text and changes of it, in one place.
 
 Inside Farthing a position is an offset in code points. LSP counts lines from 0 and columns in the code units of the
 negotiated encoding; the command line counts both from 1 and columns in code points.
@@ -6,6 +6,7 @@ negotiated encoding; the command line counts both from 1 and columns in code poi
 
 import itertools
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from farthing.errors import UsageError
@@ -124,3 +125,39 @@ def unix(text: str) -> str:
 def indent_of(line: str) -> str:
     """The white space that a line starts with."""
     return line[: len(line) - len(line.lstrip(" \t"))]
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A part of a document was replaced."""
+
+    begin: int
+    """Offset, in code points, in the document as it was before this edit and after those before it."""
+    removed: str
+    inserted: str
+
+    @property
+    def end(self) -> int:
+        """Offset of the end of what was removed."""
+        return self.begin + len(self.removed)
+
+    def least(self) -> "Edit":
+        """The same edit without what it removes only to insert it again, at its beginning and at its end."""
+        if not self.removed or not self.inserted:
+            return self
+        head = _common(self.removed, self.inserted)
+        removed, inserted = self.removed[head:], self.inserted[head:]
+        tail = _common(removed[::-1], inserted[::-1])
+        return Edit(self.begin + head, removed[: len(removed) - tail], inserted[: len(inserted) - tail])
+
+
+def _common(one: str, other: str) -> int:
+    """Length of the longest common beginning. By slices: a document may be replaced as a whole."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

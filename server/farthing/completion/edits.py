@@ -2,29 +2,7 @@
 
 from dataclasses import dataclass, field
 
-
-@dataclass(frozen=True)
-class Edit:
-    """A part of a document was replaced."""
-
-    begin: int
-    """Offset, in code points, in the document as it was before this edit and after those before it."""
-    removed: str
-    inserted: str
-
-    @property
-    def end(self) -> int:
-        """Offset of the end of what was removed."""
-        return self.begin + len(self.removed)
-
-    def least(self) -> "Edit":
-        """The same edit without what it removes only to insert it again, at its beginning and at its end."""
-        if not self.removed or not self.inserted:
-            return self
-        head = _common(self.removed, self.inserted)
-        removed, inserted = self.removed[head:], self.inserted[head:]
-        tail = _common(removed[::-1], inserted[::-1])
-        return Edit(self.begin + head, removed[: len(removed) - tail], inserted[: len(inserted) - tail])
+from farthing.text import Edit
 
 
 @dataclass
@@ -81,15 +59,3 @@ def _again(removed: str, inserted: str, start: int) -> list[tuple[int, str]]:
                 start = at + len(form)
                 break
     return found
-
-
-def _common(one: str, other: str) -> int:
-    """Length of the longest common beginning. By slices: a document may be replaced as a whole."""
-    low, high = 0, min(len(one), len(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[low:middle] == other[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -23,8 +23,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from farthing.completion.daybook import Counts
-from farthing.completion.edits import Edit, Kept
+from farthing.completion.edits import Kept
 from farthing.completion.generation import closes
+from farthing.text import Edit
 
 SHOWN_S = 0.5
 """On screen for less than this, nobody has read it."""

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from farthing.completion import daybook
 from farthing.completion.daybook import Counts
-from farthing.completion.edits import Edit
 from farthing.completion.generation import Completion, Generation, Outcome
 from farthing.completion.seen import Watcher
+from farthing.text import Edit
 
 WRITE_S = 5.0
 """A batch is what happened in this time."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from farthing.completion.edits import Edit
 from farthing.errors import FarthingError
 from farthing.handlers.domain import Domain, completion_wanted, file_path, model_in_use
+from farthing.text import Edit
 
 
 def register(server: LanguageServer, domain: Domain) -> None:

@@ -8,11 +8,11 @@ from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import Workspace
 
-from farthing.completion.edits import Edit
 from farthing.completion.notebook import language_of, text_before
 from farthing.completion.pipeline import CompletionRequest
 from farthing.handlers.documents import warm_up
 from farthing.handlers.domain import Domain
+from farthing.text import Edit
 
 SYNC = types.NotebookDocumentSyncOptions([types.NotebookDocumentFilterWithNotebook(notebook="*")])
 """What editors are to tell: all of every notebook. Those that can't, open cells as documents of their own."""

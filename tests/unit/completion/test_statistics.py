@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from farthing.backends.fake import FakeBackend
 from farthing.completion import daybook, statistics
 from farthing.completion.daybook import Counts
-from farthing.completion.edits import Edit, Kept
+from farthing.completion.edits import Kept
 from farthing.completion.generation import Completion
 from farthing.completion.pipeline import CompletionPipeline, CompletionRequest
 from farthing.completion.seen import Watcher
 from farthing.completion.statistics import Percentiles, Statistics, Summary, summary
 from farthing.settings import CompletionSettings
+from farthing.text import Edit
 
 DOC, OTHER = "file:///a.py", "file:///b.py"
 TODAY = date(2026, 3, 1)

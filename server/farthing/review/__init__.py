@@ -1,0 +1,1 @@
+"""Hunks that wait for the user's decision, kept in their places while the text changes; pure."""
