@@ -1,6 +1,8 @@
 /** The composition root: everything is made and joined here, and nothing waits for the server. */
 import { type ExtensionContext, commands, window, workspace } from "vscode";
 
+import * as chat from "./chat";
+import { createConversations } from "./conversations";
 import { createInlineCompletion } from "./inlineCompletion";
 import { Launcher } from "./launcher";
 import * as ledger from "./ledger";
@@ -34,6 +36,7 @@ export function activate(context: ExtensionContext): void {
   models.activate(context, started, log);
   ledger.activate(context, started, log);
   toggle.activate(context);
+  chat.activate(context, started, log, createConversations());
   void started.start();
 }
 
