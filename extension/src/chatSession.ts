@@ -13,7 +13,7 @@ import {
   type ViewTurn,
 } from "./chatMessages";
 import * as places from "./chatPlaces";
-import type { ChatTurn, ChatTurnId, ContextPin, SendChatParams } from "./chatProtocol";
+import type { ChatTurn, ContextPin, SendChatParams } from "./chatProtocol";
 import { Turns, isInReview, turnKey } from "./chatTurns";
 import type { Conversations } from "./conversations";
 import type { Server } from "./server";
@@ -207,19 +207,23 @@ export class ChatSession implements Disposable {
 
   /** `typed`: what goes back to the user when the server does not take it. */
   private async ask(params: SendChatParams, typed: string): Promise<void> {
-    this.sending = true;
-    const became: ChatTurnId[] = [];
-    await withClient(this.server, this.log, async (client) => {
-      became.push(await client.sendChat(params));
-    });
-    this.sending = false;
-    const [id] = became;
-    if (id) {
-      this.asked.set(turnKey({ ...params, ...id }), params);
-      this.sayNotice();
-    } else {
+    if (this.server.client === undefined) {
       this.refuse(typed, "");
+      return;
     }
+    this.sending = true;
+    await withClient(this.server, this.log, async (client) => {
+      try {
+        const { turn } = await client.sendChat(params);
+        this.asked.set(turnKey({ ...params, turn }), params);
+        this.sayNotice();
+      } catch (error) {
+        this.refuse(typed, "");
+        throw error;
+      } finally {
+        this.sending = false;
+      }
+    });
   }
 
   private refuse(typed: string, why: string): void {

@@ -4,10 +4,12 @@ import { type ExtensionContext, commands, window, workspace } from "vscode";
 import * as chat from "./chat";
 import { createConversations } from "./conversations";
 import { createInlineCompletion } from "./inlineCompletion";
+import * as languageModel from "./languageModel";
 import { Launcher } from "./launcher";
 import * as ledger from "./ledger";
 import * as menu from "./menu";
 import * as models from "./models";
+import * as participant from "./participant";
 import { Server } from "./server";
 import * as statusBar from "./statusBar";
 import * as toggle from "./toggle";
@@ -37,6 +39,8 @@ export function activate(context: ExtensionContext): void {
   ledger.activate(context, started, log);
   toggle.activate(context);
   chat.activate(context, started, log, createConversations());
+  participant.activate(context, started);
+  languageModel.activate(context, started);
   void started.start();
 }
 

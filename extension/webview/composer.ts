@@ -88,7 +88,7 @@ export class Composer {
       this.askPreview();
     });
     this.summary.show("Context");
-    const bar = h("div", { class: "bar" }, this.task, this.tier, h("span", { class: "gap" }), this.stop, this.send);
+    const bar = h("div", { class: "bar" }, this.task, this.tier, this.stop, this.send);
     this.element = h("section", { class: "composer", "aria-label": "New message" }, this.context, this.input, bar);
   }
 

@@ -20,6 +20,7 @@ const NEAR = 60;
 
 // A log would be read out with every letter that arrives; the narrator says whole sentences instead.
 const log = h("main", { role: "log", "aria-live": "off", "aria-label": "Conversation", class: "log", tabindex: "0" });
+const page = h("div");
 const narrator = h("div", { role: "status", "aria-live": "polite", class: "unseen" });
 const notice = h("div", { role: "status", class: "notice", hidden: true });
 const empty = h(
@@ -30,16 +31,18 @@ const empty = h(
 const composer = new Composer();
 const views = new Map<string, TurnView>();
 const working = new Set<string>();
+/** Whether the end stays in sight when something is written: until the user scrolls away from it. */
+let following = true;
 
 function showTurn(turn: ViewTurn): void {
-  const near = isNearEnd();
   const known = views.get(turn.key);
   if (known) {
     say(known.show(turn));
   } else {
     const view = new TurnView(turn);
     views.set(turn.key, view);
-    log.append(view.element);
+    page.append(view.element);
+    following = true;
   }
   if (turn.live && isWorking(turn.state)) {
     working.add(turn.key);
@@ -48,7 +51,6 @@ function showTurn(turn: ViewTurn): void {
   }
   composer.busy(working.size > 0);
   empty.hidden = true;
-  follow(near || !known);
 }
 
 function showAll(turns: readonly ViewTurn[]): void {
@@ -56,7 +58,7 @@ function showAll(turns: readonly ViewTurn[]): void {
   working.clear();
   composer.busy(false);
   empty.hidden = false;
-  log.replaceChildren(empty);
+  page.replaceChildren(empty);
   turns.forEach(showTurn);
 }
 
@@ -68,14 +70,9 @@ function take(message: ToView): void {
     case "turn":
       showTurn(message.turn);
       break;
-    case "text": {
-      const near = isNearEnd();
-      const follows = (): void => {
-        follow(near);
-      };
-      say(views.get(message.key)?.grow(message.text, follows) ?? "");
+    case "text":
+      say(views.get(message.key)?.grow(message.text) ?? "");
       break;
-    }
     case "draft":
       composer.draft(message);
       break;
@@ -101,16 +98,6 @@ function say(words: string): void {
   }
 }
 
-function isNearEnd(): boolean {
-  return log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
-}
-
-function follow(near: boolean): void {
-  if (near) {
-    log.scrollTop = log.scrollHeight;
-  }
-}
-
 /** Links and buttons in answers. VS Code's own handling of links asks nobody. */
 function press(event: MouseEvent): void {
   const target = event.target instanceof Element ? event.target : undefined;
@@ -127,9 +114,19 @@ function press(event: MouseEvent): void {
   }
 }
 
-log.append(empty);
+page.append(empty);
+log.append(page);
 document.body.append(log, notice, composer.element, narrator);
 log.addEventListener("click", press, { capture: true });
+log.addEventListener("scroll", () => {
+  following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
+});
+// The components draw themselves later than they are made.
+new ResizeObserver(() => {
+  if (following) {
+    log.scrollTop = log.scrollHeight;
+  }
+}).observe(page);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && working.size > 0) {
     post({ type: "stop" });

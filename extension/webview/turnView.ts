@@ -40,7 +40,10 @@ export class TurnView {
   private readonly escalation: Part<ReturnType<typeof escalation>>;
 
   constructor(private turn: ViewTurn) {
-    this.head = new Part(h("header", {}), ([task, title]) => [h("span", { class: "task" }, task), h("h2", {}, title)]);
+    this.head = new Part(h("header", {}), ([task, title]) => [
+      task === "" ? undefined : h("span", { class: "task" }, task),
+      h("h2", {}, title),
+    ]);
     this.progress = new Part(h("div", { class: "progress" }), ([text, working, fix]) => [
       working ? h("vscode-progress-ring", { "aria-hidden": "true" }) : undefined,
       text === "" ? undefined : h("span", {}, text),
@@ -80,7 +83,7 @@ export class TurnView {
     this.text = turn.text;
     this.element.setAttribute("aria-label", heading(turn));
     this.element.dataset["state"] = turn.state;
-    this.head.show([TASK_NAMES[turn.task], heading(turn)]);
+    this.head.show([turn.instruction === "" ? "" : TASK_NAMES[turn.task], heading(turn)]);
     this.progress.show([progress(turn), isWorking(turn.state), turn.fix]);
     this.receipt.element.hidden = turn.receipt.items.length === 0;
     this.receipt.show(turn.receipt);
@@ -93,14 +96,13 @@ export class TurnView {
   }
 
   /** Gives what a screen reader is to hear. */
-  grow(text: string, drawn: () => void): string {
+  grow(text: string): string {
     this.text += text;
     if (!this.due) {
       this.due = true;
       requestAnimationFrame(() => {
         this.due = false;
         this.drawAnswer();
-        drawn();
       });
     }
     return this.narrator.next(this.text, false);

@@ -103,7 +103,10 @@ def vscode(
 
     @contextmanager
     def open_vscode(
-        theme: str = "Default Dark Modern", trusted: bool = True, settings: Mapping[str, object] | None = None
+        theme: str = "Default Dark Modern",
+        trusted: bool = True,
+        settings: Mapping[str, object] | None = None,
+        python: str = sys.executable,
     ) -> Iterator[Workbench]:
         chosen = {
             "workbench.colorTheme": theme,
@@ -117,7 +120,7 @@ def vscode(
         user = home / "user" / "User"
         user.mkdir(parents=True)
         (user / "settings.json").write_text(json.dumps(chosen))
-        env = {"FARTHING_HOME": str(farthing_home), "FARTHING_PYTHON": sys.executable}
+        env = {"FARTHING_HOME": str(farthing_home), "FARTHING_PYTHON": python}
         page = browser.new_page(viewport=SIZE)
         try:
             with serve(installation, home, workspace, env, trusted) as address:
