@@ -99,7 +99,7 @@ def _keep_evidence(page: Page, logs: Path, name: str) -> None:
 def vscode(
     request: pytest.FixtureRequest, browser: Browser, installation: Installation, farthing_home: Path, workspace: Path
 ) -> OpenVSCode:
-    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…, settings=…) as workbench``."""
+    """Open the workspace in a new VS Code: ``with vscode(theme=…, trusted=…, settings=…, python=…) as workbench``."""
 
     @contextmanager
     def open_vscode(
