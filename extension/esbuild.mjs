@@ -21,6 +21,16 @@ if (process.argv.includes("--test")) {
     external: ["vscode"],
     minify: true,
   });
+  // The page of the chat view.
+  await build({
+    entryPoints: { chat: "webview/main.ts" },
+    bundle: true,
+    outdir: "dist",
+    format: "iife",
+    target: "es2022",
+    minify: true,
+    logLevel: "warning",
+  });
 }
 
 if (process.argv.includes("--package")) {

@@ -39,8 +39,9 @@ export class ChatNews implements Disposable {
   }
 
   ended(): void {
-    this.reviewChanged(NOTHING);
+    // First the end: hunks that vanish with the server were not rejected.
     this.endEmitter.fire();
+    this.reviewChanged(NOTHING);
   }
 
   dispose(): void {

@@ -1,13 +1,16 @@
 /** The composition root: everything is made and joined here, and nothing waits for the server. */
 import { type ExtensionContext, type LogOutputChannel, commands, window, workspace } from "vscode";
 
+import * as chat from "./chat";
 import { createConversations } from "./conversations";
 import { createInlineCompletion } from "./inlineCompletion";
 import * as instruct from "./instruct";
+import * as languageModel from "./languageModel";
 import { Launcher } from "./launcher";
 import * as ledger from "./ledger";
 import * as menu from "./menu";
 import * as models from "./models";
+import * as participant from "./participant";
 import * as review from "./review";
 import * as reviewDiff from "./reviewDiff";
 import * as reviewLenses from "./reviewLenses";
@@ -44,6 +47,8 @@ export function activate(context: ExtensionContext): void {
   ledger.activate(context, started, log);
   toggle.activate(context);
   activateEditing(context, started, log);
+  participant.activate(context, started);
+  languageModel.activate(context, started);
   void started.start();
 }
 
@@ -52,6 +57,7 @@ function activateEditing(context: ExtensionContext, started: Server, log: LogOut
   const conversations = createConversations();
   const given = turns.activate(context, started, log);
   instruct.activate(context, started, log, conversations, given);
+  chat.activate(context, started, log, conversations);
   const state = review.activate(context, started, log);
   reviewMarks.activate(context, state);
   reviewThreads.activate(context, state);

@@ -1,0 +1,129 @@
+"""The chat view in a real VS Code, before a server that answers what is written down."""
+
+import json
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, expect
+
+from tests.browser.conftest import FILE, ROOT, OpenVSCode
+from tests.support import fake_chat_server as fake
+from tests.support.vscode import WORKBENCH_MS, Workbench, until
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(autouse=True)
+def _patience() -> None:
+    expect.set_options(timeout=WORKBENCH_MS / 3)
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> str:
+    """What the extension takes for a Python with our server."""
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m {fake.__name__}\n')
+    program.chmod(0o755)
+    return str(program)
+
+
+class Chat:
+    """What a user does and sees in the view."""
+
+    def __init__(self, workbench: Workbench, home: Path) -> None:
+        self.workbench, self._home = workbench, home
+        self.complaints: list[str] = []
+        workbench.page.on("console", self._hear)
+        workbench.command("Farthing: Open Chat")
+        expect(self.input).to_be_visible()
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if re.search(r"Content.Security.Policy|Refused to", message.text):
+            self.complaints.append(message.text)
+
+    @property
+    def frame(self) -> FrameLocator:
+        """The page within VS Code's frames."""
+        return self.workbench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+
+    @property
+    def input(self) -> Locator:
+        """Where the user writes."""
+        return self.frame.get_by_role("textbox", name="Message to Farthing")
+
+    @property
+    def turn(self) -> Locator:
+        """The last turn."""
+        return self.frame.locator(".turn").last
+
+    def button(self, name: str) -> Locator:
+        """A button of the view, by what it says."""
+        return self.frame.get_by_role("button", name=name, exact=True)
+
+    def say(self, text: str) -> None:
+        """Write something and press Enter."""
+        self.input.click()
+        self.input.fill(text)
+        self.input.press("Enter")
+
+    def done(self) -> None:
+        """Wait until the turn under way has ended."""
+        expect(self.button("Send")).to_be_visible()
+        expect(self.turn.locator("vscode-progress-ring")).to_have_count(0)
+
+    def asked(self, method: str) -> list[dict[str, Any]]:
+        """What the server was asked so far."""
+        log = self._home / "asked.jsonl"
+        lines = map(json.loads, log.read_text().splitlines() if log.exists() else [])
+        return [line for line in lines if line["method"] == method]
+
+
+@contextmanager
+def _chat(vscode: OpenVSCode, python: str, home: Path, theme: str = "Default Dark Modern") -> Iterator[Chat]:
+    with vscode(theme=theme, python=python) as workbench:
+        workbench.wait_for_status("ready")
+        workbench.open(FILE)
+        chat = Chat(workbench, home)
+        yield chat
+        assert chat.complaints == []
+
+
+THEMES = {"dark": "Default Dark Modern", "light": "Default Light Modern", "contrast": "Default High Contrast"}
+
+
+@pytest.mark.parametrize("shade", THEMES)
+def test_answers_and_hunks_are_shown(vscode: OpenVSCode, python: str, farthing_home: Path, shade: str) -> None:
+    with _chat(vscode, python, farthing_home, THEMES[shade]) as chat:
+        chat.say("What does total_price do?")
+        expect(chat.turn.locator("code .hljs-keyword").first).to_be_visible()
+        chat.done()
+        expect(chat.turn.locator("footer")).to_contain_text("1,310 in (1,024 cached), 96 out")
+        chat.turn.locator("summary").click()
+        expect(chat.turn.locator(".receipt li")).to_have_count(3)
+        chat.workbench.screenshot(f"chat-answer-{shade}")
+        chat.say("guard against an empty list")
+        chat.done()
+        expect(chat.turn.locator(".hunk")).to_have_count(3)
+        expect(chat.turn.locator(".hunk").first).to_contain_text("Proposed")
+        chat.workbench.screenshot(f"chat-edit-{shade}")
+        assert [message["task"] for message in chat.asked("send")] == ["ask", "edit"]
+
+
+def test_what_a_model_writes_stays_text(vscode: OpenVSCode, python: str, farthing_home: Path) -> None:
+    with _chat(vscode, python, farthing_home) as chat:
+        chat.say("/explain")
+        chat.done()
+        expect(chat.turn.locator("img")).to_have_count(0)
+        expect(chat.turn.locator(".answer")).to_contain_text('<img src=x onerror="alert(1)"> is text')
+        chat.turn.get_by_role("link", name="the manual").click()
+        question = chat.workbench.page.locator(".monaco-dialog-box")
+        expect(question).to_contain_text("https://docs.python.org/3/")
+        chat.workbench.screenshot("chat-link")
+        question.get_by_role("button", name="Cancel").click()
+        chat.turn.get_by_role("link", name="shop.py").click()
+        expect(chat.workbench.page.locator(".cursor-count, .part.statusbar")).to_contain_text("Ln 4")
