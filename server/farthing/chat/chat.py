@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 
+from farthing.backends.chat import Part
 from farthing.chat import asking, places, prompt
 from farthing.chat.answerer import Answerer, Answerers, Choice, Question
 from farthing.chat.conversation import Conversation
@@ -129,7 +130,9 @@ class Chat:
             return self._addition(instruction.task, said, instruction.path, context)
         own, *others = context.items
         whole = rewrite.Rewrite(said, target, own.sent_before)
-        return Job(instruction.task, rewrite.SYSTEM, tuple(prompt.parts(others, whole.ask())), whole, context)
+        return Job(
+            instruction.task, rewrite.SYSTEM, (*prompt.beside(others), Part("instruction", whole.ask())), whole, context
+        )
 
     def _addition(self, task: str, said: str, path: str, context: Context) -> Job:
         text = self._files.read(path)

@@ -30,6 +30,20 @@ def wording(instruction: Instruction, target: Target | None) -> str:
             return said
 
 
+def beside(items: Sequence[Item]) -> list[Part]:
+    """What a small model is shown besides the code that it is to change: lines of no fence and no program.
+
+    Fenced like the code itself they lead it astray: it begins its answer with them (three of four measured).
+    """
+    lines = []
+    for item in items:
+        if item.sent_before:
+            continue
+        text = " ".join(item.text.split()) if item.kind == "signature" else item.text
+        lines += [f"# {item.path}: {line.strip()}" for line in text.splitlines() if line.strip()]
+    return [Part("files", "\n".join(["For reference only, don't repeat this:", *lines]))] if lines else []
+
+
 def parts(items: Sequence[Item], said: str) -> list[Part]:
     """The parts of a turn: what is shown, and what is said of it."""
     shown = render([item for item in items if not item.sent_before])

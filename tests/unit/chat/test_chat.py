@@ -229,3 +229,14 @@ def test_what_is_read_ahead_is_what_the_turn_begins_with(files: Files) -> None:
     first, second = ("\n\n".join(part.text for part in question.prompt.parts) for question in model.asked)
     assert second.startswith(first)
     assert second.removeprefix(first).strip() == INSTRUCTION.text
+
+
+def test_what_stands_beside_the_code_is_no_program(files: Files) -> None:
+    model = Scripted(["    def total(self):\n        return 0\n"])
+    turn(Chat(files, model), Instruction("edit", "Use the rate.", CART, (18, 20)))
+    [beside] = [part.text for part in model.asked[0].prompt.parts if part.kind == "files"]
+    first, *lines = beside.splitlines()
+    assert first == "For reference only, don't repeat this:"
+    assert all(line.startswith("# shop/") for line in lines)
+    assert any("def price_of(item, currency=" in line for line in lines)
+    assert "```" not in beside

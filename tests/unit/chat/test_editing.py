@@ -159,6 +159,19 @@ def test_an_abbreviated_answer_is_refused(root: Path) -> None:
     assert finished(events).ending == "done"
 
 
+@pytest.mark.parametrize("reply", ["nothing", "I can't do that", "import math\n\nvalue = 3\n"])
+def test_what_is_not_the_symbol_is_refused(root: Path, reply: str) -> None:
+    events, answerer, _ = run(root, rewriting(), [reply, GOOD])
+    assert "does not hold total" in answerer.asked[1].prompt.parts[-1].text
+    assert after(events) == SHOP.replace(TOTAL, GOOD)
+
+
+def test_a_symbol_may_be_renamed(root: Path) -> None:
+    renamed = TOTAL.replace("def total", "def summed")
+    events, _, _ = run(root, rewriting("Rename it to summed."), [renamed])
+    assert after(events) == SHOP.replace(TOTAL, renamed)
+
+
 def test_no_change_is_no_success(root: Path) -> None:
     events, _, _ = run(root, rewriting(), [TOTAL, TOTAL])
     assert finished(events).ending == "repeated"

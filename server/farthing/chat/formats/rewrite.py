@@ -26,6 +26,7 @@ SYSTEM = (
 MORE_OUTPUT = 300
 """Tokens that the new text may have more than half as much again as the old one."""
 
+_RENAME = re.compile(r"\b(?:re)?nam(?:e|es|ed|ing)\b|\bcall it\b", re.IGNORECASE)
 _FENCE = re.compile(r"^\s*(`{3,}|~{3,})")
 
 
@@ -71,11 +72,24 @@ class Rewrite:
         after = self._lines(reply)
         if not any(map(str.strip, after)):
             return Reading((), "the model answered with nothing")
-        if fault := rewrite.elided(self._before, after):
+        if fault := rewrite.elided(self._before, after) or self._lost(after):
             return Reading((), fault)
         hunks = tuple(rewrite.hunks(self._target.path, self._before, after, self._target.first))
         self.written = "".join(line + "\n" for line in rewrite.fitted(self._before, after))
         return Reading(hunks, "" if hunks else "the model changed nothing")
+
+    def _lost(self, after: Sequence[str]) -> str:
+        """Why this is not the symbol at all: a sentence is a valid program often enough."""
+        name = re.split(r"\W+", self._target.symbol)[-1]
+        own = re.compile(rf"\b{re.escape(name)}\b")
+        if (
+            not name
+            or not own.search(self._target.text)
+            or own.search("\n".join(after))
+            or _RENAME.search(self._instruction)
+        ):
+            return ""
+        return f"it does not hold {name}"
 
     def complain(self, reading: Reading, result: Result | None) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
