@@ -237,6 +237,6 @@ def test_what_stands_beside_the_code_is_no_program(files: Files) -> None:
     [beside] = [part.text for part in model.asked[0].prompt.parts if part.kind == "files"]
     first, *lines = beside.splitlines()
     assert first == "For reference only, don't repeat this:"
-    assert all(line.startswith("# shop/") for line in lines)
+    assert all(line.startswith(("# shop/", "# tests/")) for line in lines)
     assert any("def price_of(item, currency=" in line for line in lines)
     assert "```" not in beside
