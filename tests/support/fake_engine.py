@@ -94,6 +94,13 @@ class FakeEngine:
                 send(wire.StateChange("idle"))
             self._waiting.clear()
 
+    def say(self, make: Callable[[int], list[wire.Event]]) -> None:
+        """Tell all that wait these events, made with the id of each; they go on waiting."""
+        with self._changed:
+            for id, send in self._waiting.items():
+                for event in make(id):
+                    send(event)
+
     def wait_for(self, condition: Callable[["FakeEngine"], bool]) -> None:
         """Until something about it is true."""
         with self._changed:

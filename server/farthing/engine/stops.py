@@ -7,7 +7,7 @@ class Stops:
     """Holds back text that may be the beginning of what ends the answer.
 
     Args:
-        strings: the answer ends before the first of these.
+        strings: the answer ends before the one of these that is complete first.
     """
 
     def __init__(self, strings: Sequence[str]) -> None:
@@ -21,11 +21,11 @@ class Stops:
         if self.stopped:
             return ""
         text = self._held + text
-        found = [at for string in self._strings if (at := text.find(string)) >= 0]
+        found = [(at + len(string), at) for string in self._strings if (at := text.find(string)) >= 0]
         if found:
             self.stopped, self._held = True, ""
-            # A longer one may have begun before the one that is complete first: that is text then, as nothing follows.
-            return text[: min(found)]
+            # The one that is complete first: wherever the text is cut, it ends at the same place.
+            return text[: min(found)[1]]
         keep = max((_overlap(text, string) for string in self._strings), default=0)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]

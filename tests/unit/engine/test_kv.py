@@ -405,6 +405,36 @@ class TestRoom:
         for work in works:
             desk.check(finish(work).cells, plain((1, 2)))
 
+    def test_another_context_takes_the_place_of_one_in_use(self, desk: Desk) -> None:
+        """Nothing is computed twice, but what was just being moved."""
+        desk.prepare(plain(numbers(0, 50)), "kept")
+        desk.prepare(fim(numbers(0, 50), numbers(1000, 100)), "moved")
+        moved = desk.cache.prepare("moved", fim(numbers(0, 90), numbers(1000, 100)), 0, 8)
+        paused = desk.cache.prepare("paused", plain(numbers(500, 50)), 0, 8)
+        for work in (moved, paused):
+            for _ in range(3):
+                next(work)
+        desk.memory.computed.clear()
+        desk.cache.exchange(lambda: desk.memory.exchange(20_000))
+        desk.check(finish(paused).cells, plain(numbers(500, 50)))
+        assert len(desk.computed) == 51 - 16
+        desk.check(finish(moved).cells, fim(numbers(0, 90), numbers(1000, 100)))
+        assert desk.prepare(plain(numbers(0, 50)), "kept").kept == 50
+        desk.prepare(plain(numbers(0, 19_000)), "large")
+
+    def test_a_new_document_begins_as_another_one(self, desk: Desk) -> None:
+        desk.prepare(plain((*numbers(0, 40), *numbers(100, 40))), "a")
+        desk.prepare(plain((*numbers(0, 60), *numbers(200, 40))), "b")
+        assert desk.prepare(plain((*numbers(0, 70), 7)), "c").kept == 60
+        assert desk.prepare(plain((*numbers(0, 31), 7)), "few").kept == 0
+        assert desk.prepare(fim(numbers(0, 70), numbers(300, 9)), "fim").kept == 0
+
+    def test_only_what_is_as_computed_in_one_go_is_taken_over(self, desk: Desk) -> None:
+        desk.prepare(fim(numbers(0, 50), numbers(1000, 100)), "a")
+        desk.prepare(fim(numbers(0, 60), numbers(1000, 100)), "a")
+        tokens = (*numbers(0, 60), MARKER, *numbers(1000, 100))
+        assert desk.prepare(plain(tokens), "b").kept == 61
+
     def test_a_memory_with_one_sequence_serves_what_is_more_urgent(self) -> None:
         desk = Desk(can_shift=False, can_cut=False)
         paused = desk.cache.prepare("a", plain(numbers(0, 59)), 0, 16)

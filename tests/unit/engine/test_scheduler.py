@@ -39,7 +39,7 @@ class Desk:
         (self.folder / name).touch()
         return str(self.folder / name)
 
-    def submit(self, request: wire.Complete | wire.Load, owner: object = None) -> int:
+    def submit(self, request: wire.Complete | wire.Chat | wire.Load, owner: object = None) -> int:
         events = self.events.setdefault(request.id, [])
 
         def emit(event: wire.Event) -> None:
@@ -71,6 +71,10 @@ class Desk:
         self.ask(id, "k\n", document="k")
         self.script.wait("aborted", 1)
         self.script.wait("waiting", 2)
+
+    def chat(self, id: int, text: str = "What?", conversation: str = "d", owner: object = None) -> int:
+        request = wire.Chat(id, conversation, self.model("m.gguf"), (("user", text),), 20)
+        return self.submit(request, owner)
 
     def load(self, id: int, model: str) -> int:
         return self.submit(wire.Load(id, self.model(model)))
@@ -310,6 +314,57 @@ def test_a_keystroke_comes_between_the_tokens_of_an_answer(desk: Desk) -> None:
     assert desk.end(2).reason == desk.end(1).reason == "stop"
     for id in (1, 2):
         assert "".join(event.text for event in desk.events[id] if isinstance(event, wire.Token)) == "answer"
+
+
+def test_a_keystroke_comes_between_the_tokens_of_a_chat(desk: Desk) -> None:
+    desk.script.hold(allowed=3)
+    desk.chat(1)
+    desk.script.wait("waiting", 1)
+    desk.ask(2, "k\n", document="d")
+    desk.script.wait("waiting", 2)
+    assert desk.script.aborted == 1
+    desk.script.let_go()
+    assert desk.end(2).reason == desk.end(1).reason == "stop"
+    for id in (1, 2):
+        assert "".join(event.text for event in desk.events[id] if isinstance(event, wire.Token)) == "answer"
+    desk.wait_idle()
+    assert desk.states == ["loading", "generating", "idle"], "somebody waited all the time"
+
+
+def test_a_chat_comes_before_what_nobody_waits_for(desk: Desk) -> None:
+    desk.script.hold(allowed=2)
+    desk.ask(1, "w" * 299 + "\n", "warm", "w")
+    desk.script.wait("waiting", 1)
+    desk.chat(2)
+    desk.script.wait("aborted", 1)
+    desk.script.let_go()
+    assert desk.end(2).reason == "stop"
+    assert desk.end(1).prompt_tokens == 303
+
+
+def test_the_newest_of_a_conversation_supersedes_and_no_document_of_its_name_does(desk: Desk) -> None:
+    desk.script.held = True
+    desk.chat(1, "first")
+    desk.script.wait("waiting", 1)
+    desk.complete(2, document="d")
+    desk.chat(3, "other", owner="another window")
+    desk.chat(4, "another", "e")
+    assert not any(desk.events[id] for id in (1, 2, 3, 4))
+    desk.chat(5, "second")
+    assert desk.ended(1).reason == "superseded"
+    desk.script.let_go()
+    assert [desk.end(id).reason for id in (2, 3, 4, 5)] == ["stop"] * 4
+
+
+def test_a_chat_that_works_is_cancelled_at_once(desk: Desk) -> None:
+    desk.script.hold(allowed=3)
+    desk.chat(1)
+    desk.script.wait("waiting", 1)
+    desk.scheduler.cancel(desk, 1)
+    assert desk.ended(1).reason == "cancelled"
+    desk.script.wait("aborted", 1)
+    desk.script.let_go()
+    assert desk.end(desk.chat(2)).reason == "stop"
 
 
 def test_the_most_urgent_is_done_first(desk: Desk) -> None:
