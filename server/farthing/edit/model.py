@@ -29,7 +29,7 @@ class Status(StrEnum):
 GOOD = frozenset({Status.APPLIED, Status.ALREADY_APPLIED})
 """What a reply without fault has."""
 
-Tier = Literal["exact", "indentation", "trailing_space", "blank_edges", "line_numbers"]
+Tier = Literal["exact", "indentation", "trailing_space", "blank_edges", "line_numbers", "pieces"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Hunk:
     """Where a diff with right counts says that the lines begin; from 1."""
     scope: tuple[int, int] | None = None
     """Lines, from 1 and inclusive, within which it must lie; set by who knows what the user selected."""
+    under: tuple[str, ...] = ()
+    """Lines that it stands beneath, outermost first, where a patch says so."""
     ends: tuple[bool, bool] | None = None
     """Whether the file ends with a line break before and after, where a diff says so."""
 

@@ -2,7 +2,7 @@
 
 import difflib
 
-from farthing.edit import splice
+from farthing.edit import elide, headings, pieces, splice
 from farthing.edit.lines import BOM
 from farthing.edit.model import Document, Edit, Hunk, Placed, Status, Tier
 from farthing.edit.near import nearest
@@ -10,6 +10,9 @@ from farthing.edit.tiers import Match, Texts, find, tiers
 
 _LISTED = 20
 """Line numbers that a reason names."""
+
+_SHOWN = 60
+"""Characters of a line that a reason names."""
 
 _LETTERS = 3
 """Characters below which a text says nothing of where it comes from: a bracket, `if`."""
@@ -25,6 +28,9 @@ def place(hunk: Hunk, document: Document) -> Placed:
     """
     if hunk.fault:
         return Placed(Status.MALFORMED, hunk.fault)
+    short = elide.reason(hunk.path, hunk.search, hunk.replace, document.stripped)
+    if short:
+        return Placed(Status.MALFORMED, short + "; give all of them")
     if not hunk.search:
         return _filled(hunk, document)
     for search, replace in sorted(((hunk.search, hunk.replace), *hunk.others), key=lambda each: -len(each[0])):
@@ -36,8 +42,7 @@ def place(hunk: Hunk, document: Document) -> Placed:
             found = [match for match in matches if _fits(hunk, document, match)]
             if found:
                 return _chosen(hunk, document, tier, found)
-    done = _done(hunk, document)
-    return done or _missing(hunk, document)
+    return _done(hunk, document) or pieces.place(hunk, document) or _missing(hunk, document)
 
 
 def _filled(hunk: Hunk, document: Document) -> Placed:
@@ -69,10 +74,16 @@ def _chosen(hunk: Hunk, document: Document, tier: Tier, found: list[Match]) -> P
             Status.ALREADY_APPLIED, "the new lines are there", tier, found[0].first,
             found[0].first + len(found[0].search), matches=lines,
         )  # fmt: skip
-    if len(found) > 1:
+    if hunk.under and not hunk.scope:
+        found = headings.chosen(document, hunk.under, found)
+        if not found:
+            where = f"at line {lines[0]}" if len(lines) == 1 else f"in {len(lines)} places"
+            reason = f"these lines are {where}, but not beneath {hunk.under[-1][:_SHOWN]!r}"
+            return Placed(Status.NOT_FOUND, reason, tier, matches=lines)
+    elif len(found) > 1:
         # A diff's line numbers count where they are no mere habit: models begin most diffs with line 1.
         found = [match for match in found if tier == "exact" and match.first + 1 == hunk.line and match.first]
-    if not found:
+    if len(found) != 1:
         named = ", ".join(map(str, lines[:_LISTED])) + (" …" if len(lines) > _LISTED else "")
         return Placed(
             Status.AMBIGUOUS, f"these lines are in {len(lines)} places, at the lines {named}; add lines around them",
@@ -85,17 +96,10 @@ def _spliced(hunk: Hunk, document: Document, tier: Tier, match: Match, lines: tu
     if match.replace is None:
         reason = f"the lines are at line {lines[0]} with less indentation than the new ones can lose"
         return Placed(Status.NOT_FOUND, reason, near=nearest(document, match.search))
-    old = _unmoved(match)
-    edits, changed = splice.edits(document, match.first, match.search, old, match.replace, hunk.ends)
+    edits, changed = splice.edits(document, match.first, match.search, match.as_written, match.replace, hunk.ends)
     if not document.plain and not all(edit.text.isascii() for edit in edits):
         return Placed(Status.NOT_FOUND, "the file is not UTF-8, and the new lines hold more than ASCII")
     return Placed(Status.APPLIED, "", tier, match.first, match.first + len(match.search), edits, changed, matches=lines)
-
-
-def _unmoved(match: Match) -> Texts:
-    """The new lines as the reply has them, to be compared with those that it searched."""
-    more, less = match.shift
-    return tuple(less + line[len(more) :] if line.strip(" \t") else line for line in match.replace or ())
 
 
 def _covered(hunk: Hunk, document: Document, match: Match) -> bool:
@@ -108,7 +112,7 @@ def _covered(hunk: Hunk, document: Document, match: Match) -> bool:
     if replace is None:
         return False
     there = document.contents[match.first : match.first + len(search)]
-    if replace == there or _unmoved(match) == search:
+    if replace == there or match.as_written == search:
         return True
     if len(replace) <= len(search) or (hunk.scope and hunk.scope[1] - hunk.scope[0] + 1 == len(search)):
         return False

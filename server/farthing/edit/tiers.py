@@ -29,6 +29,12 @@ class Match:
     shift: tuple[str, str] = ("", "")
     """Blanks that are put before each new line, and those that are taken away."""
 
+    @property
+    def as_written(self) -> Texts:
+        """The new lines as the reply has them, to be compared with those that it searched."""
+        more, less = self.shift
+        return tuple(less + line[len(more) :] if line.strip(_BLANKS) else line for line in self.replace or ())
+
 
 def tiers(search: Texts, replace: Texts) -> Iterator[tuple[Tier, Texts, Texts]]:
     """The readings of a hunk, strictest first. The next one is only for who found nothing by those before."""
