@@ -78,6 +78,11 @@ class Document:
         return tuple(line.content for line in self.lines)
 
     @cached_property
+    def bare(self) -> tuple[str, ...]:
+        """What its lines hold, blanks at both their ends left out."""
+        return tuple(content.strip(" \t") for content in self.contents)
+
+    @cached_property
     def exact(self) -> dict[str, list[int]]:
         """Indices of the lines with a content."""
         return _where(self.contents)
@@ -85,7 +90,7 @@ class Document:
     @cached_property
     def stripped(self) -> dict[str, list[int]]:
         """Indices of the lines with a content, blanks at both its ends left out."""
-        return _where([content.strip(" \t") for content in self.contents])
+        return _where(self.bare)
 
 
 def _where(contents: Sequence[str]) -> dict[str, list[int]]:
