@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from farthing.edit import splice
+from farthing.edit import breaks, splice
 from farthing.edit.model import GOOD, Document, Edit, FileChange, Hunk, Outcome, Placed, Result, Status
+from farthing.edit.near import Effort
 from farthing.edit.place import place
 from farthing.index import languages, syntax
 
 Errors = Callable[[str, str], int | None]
+
+PARSED = 50_000_000
+"""Code points that are parsed to find out which hunks break a file."""
+_LEAST_PARSES = 8
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,8 @@ def plan(
         partial: good hunks count even where others fail; else they are held.
         errors: counts syntax errors of a text, by the file's path.
     """
-    outcomes = [_placed(hunk, targets[hunk.path]) for hunk in hunks]
+    effort = Effort()
+    outcomes = [_placed(hunk, targets[hunk.path], effort) for hunk in hunks]
     paths = list(dict.fromkeys(outcome.path for outcome in outcomes))
     texts = {path: "" for path in paths}
     texts |= {target.path: target.document.text for target in targets.values() if target.document}
@@ -64,12 +70,12 @@ def plan(
     return Result(tuple(outcomes), tuple(changes))
 
 
-def _placed(hunk: Hunk, target: Target) -> Outcome:
+def _placed(hunk: Hunk, target: Target, effort: Effort) -> Outcome:
     if target.refusal or hunk.fault:
         return Outcome(hunk, target.path, target.refusal or Placed(Status.MALFORMED, hunk.fault))
     if target.document is None and hunk.search:
         return Outcome(hunk, target.path, Placed(Status.NOT_FOUND, "there is no such file"))
-    placed = place(hunk, target.document or Document(""))
+    placed = place(hunk, target.document or Document(""), effort)
     if target.document is None and placed.status is Status.ALREADY_APPLIED:
         placed = Placed(Status.APPLIED)  # an empty file
     moved = placed.status is Status.APPLIED and placed.tier != "exact"
@@ -129,25 +135,22 @@ def _touch(one: Placed, other: Placed) -> bool:
 
 
 def _breaking(outcomes: list[Outcome], mine: Sequence[int], text: str, path: str, errors: Errors) -> None:
-    """Hunks that make syntax errors: those that make one alone or, where only all together do, all."""
-    applied = [at for at in mine if outcomes[at].status is Status.APPLIED]
-    edits = _edits([outcomes[at] for at in applied])
-    after = errors(splice.spliced(text, edits), path) if edits else None
-    if not after:
+    """Hunks that make syntax errors: those that make one alone or, where only several together do, those."""
+    applied = sorted(
+        (at for at in mine if outcomes[at].status is Status.APPLIED), key=lambda at: outcomes[at].placed.first
+    )
+
+    def count(some: Sequence[int]) -> int | None:
+        return errors(splice.spliced(text, _edits([outcomes[at] for at in some])), path)
+
+    after = count(applied) if any(outcomes[at].placed.edits for at in applied) else None
+    before = (errors(text, path) or 0) if after else 0
+    if not after or after <= before:
         return
-    before = errors(text, path) or 0
-    if after <= before:
-        return
-    alone = [at for at in applied if _worse(text, path, outcomes[at], before, errors)]
-    rest = _edits([outcomes[at] for at in applied if at not in alone])
-    culprits = alone if alone and (errors(splice.spliced(text, rest), path) or 0) <= before else applied
-    for at in culprits:
+    most = max(_LEAST_PARSES, PARSED // (len(text) + 1))
+    for at in breaks.culprits(applied, lambda some: (count(some) or 0) > before, most):
         reason = f"the file would have {after - before} syntax error{'s' * (after - before > 1)} that it has not now"
         outcomes[at] = _refused(outcomes[at], Status.BREAKS_SYNTAX, reason)
-
-
-def _worse(text: str, path: str, outcome: Outcome, before: int, errors: Errors) -> bool:
-    return (errors(splice.spliced(text, outcome.placed.edits), path) or 0) > before
 
 
 def _refused(outcome: Outcome, status: Status, reason: str) -> Outcome:

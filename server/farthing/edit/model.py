@@ -29,7 +29,7 @@ class Status(StrEnum):
 GOOD = frozenset({Status.APPLIED, Status.ALREADY_APPLIED})
 """What a reply without fault has."""
 
-Tier = Literal["exact", "indentation", "trailing_space", "blank_edges", "line_numbers"]
+Tier = Literal["exact", "indentation", "trailing_space", "blank_edges", "line_numbers", "pieces"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Hunk:
     """Where a diff with right counts says that the lines begin; from 1."""
     scope: tuple[int, int] | None = None
     """Lines, from 1 and inclusive, within which it must lie; set by who knows what the user selected."""
+    under: tuple[str, ...] = ()
+    """Lines that it stands beneath, outermost first, where a patch says so."""
     ends: tuple[bool, bool] | None = None
     """Whether the file ends with a line break before and after, where a diff says so."""
 
@@ -76,6 +78,11 @@ class Document:
         return tuple(line.content for line in self.lines)
 
     @cached_property
+    def bare(self) -> tuple[str, ...]:
+        """What its lines hold, blanks at both their ends left out."""
+        return tuple(content.strip(" \t") for content in self.contents)
+
+    @cached_property
     def exact(self) -> dict[str, list[int]]:
         """Indices of the lines with a content."""
         return _where(self.contents)
@@ -83,7 +90,7 @@ class Document:
     @cached_property
     def stripped(self) -> dict[str, list[int]]:
         """Indices of the lines with a content, blanks at both its ends left out."""
-        return _where([content.strip(" \t") for content in self.contents])
+        return _where(self.bare)
 
 
 def _where(contents: Sequence[str]) -> dict[str, list[int]]:

@@ -1,4 +1,4 @@
-"""A model's reply, taken apart into hunks: SEARCH/REPLACE blocks, unified diffs, and the texts of new files.
+"""A model's reply, taken apart into hunks: SEARCH/REPLACE blocks, diffs, patches, and the texts of new files.
 
 What is not whole becomes a hunk with a fault. Nothing is guessed: a file is one that the reply names near the block, or
 the one of the block before, or the default.
@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from farthing.edit import blocks, names, unified
+from farthing.edit import blocks, names, patch, unified
 from farthing.edit.lines import BOM
 from farthing.edit.model import Hunk
 from farthing.edit.names import FENCE, Exists
@@ -57,6 +57,10 @@ class _Reader:
             hunks, index = unified.read(self._lines, index, self._exists, bool(self._fence))
             self._path = hunks[0].path or self._path
             return self._take(hunks, index)
+        if patch.begins(self._lines[index]):
+            hunks, index = patch.read(self._lines, index, bool(self._fence))
+            self._path = hunks[0].path or self._path
+            return self._take(hunks, index)
         if self._fence and unified.begins_hunk(self._lines, index):
             name = names.above(self._lines, index, self._floor, self._exists)
             self._path = name or self._path
@@ -85,7 +89,7 @@ class _Reader:
             return index + 1
         end = _end(self._lines, index, fence)
         inside = range(index + 1, len(self._lines) if end is None else end)
-        if any(blocks.head(self._lines[at]) or unified.begins(self._lines, at) for at in inside) or (
+        if any(self._edits(at) for at in inside) or (
             fence[2].startswith(("diff", "patch")) and any(self._lines[at].startswith("@@") for at in inside)
         ):
             self._fence = fence[1]
@@ -97,6 +101,10 @@ class _Reader:
             self._found.append((Hunk(name, replace=texts, creates=True, fault=fault), True))
         self._floor = inside.stop
         return inside.stop + 1
+
+    def _edits(self, index: int) -> bool:
+        line = self._lines[index]
+        return bool(blocks.head(line)) or unified.begins(self._lines, index) or patch.begins(line)
 
     def _just_above(self, index: int) -> str:
         at = next((at for at in range(index - 1, self._floor - 1, -1) if self._lines[at].strip()), None)

@@ -10,9 +10,6 @@ from farthing.edit.model import Hunk
 APART = 3
 """Unchanged lines between two changes from which they are hunks of their own."""
 
-_LOST = 3
-"""Lines of code that a bare ellipsis must have taken the place of to be no part of the code."""
-
 _BLANKS = " \t"
 _BREAK = re.compile("\r\n|\r|\n")
 
@@ -143,19 +140,7 @@ def _same(old: Lines, new: Lines) -> int:
 
 
 def elided(before: Sequence[str], after: Sequence[str]) -> str:
-    """Why a rewritten symbol is not whole, in words; empty where it looks whole.
-
-    A comment that stands for code is no code, unless it was there before. An ellipsis may be: it is taken for the
-    model's where it is new and lines are missing.
-    """
-    old = {line.strip() for line in before}
-    comment = elide.first_new(after, old)
-    if comment:
-        return f"it is abbreviated: {comment[:60]!r} stands for code that is not there"
+    """Why a rewritten symbol is not whole, in words; empty where it looks whole."""
     if not any(map(str.strip, after)):
-        return "it holds no code"
-    kept = {line.strip() for line in after}
-    lost = sum(bool(line) and line not in kept for line in old)
-    if lost >= _LOST and any(elide.is_dots(line) and line.strip() not in old for line in after):
-        return f"it is abbreviated: an ellipsis stands where {lost} lines are missing"
-    return ""
+        return "there are no new lines"
+    return elide.reason("", before, after, frozenset(line.strip(_BLANKS) for line in before))

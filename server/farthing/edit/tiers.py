@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from farthing.edit.model import Document, Tier
@@ -28,6 +28,12 @@ class Match:
     """As many more or fewer; None where they can't be shifted as the searched ones have to be."""
     shift: tuple[str, str] = ("", "")
     """Blanks that are put before each new line, and those that are taken away."""
+
+    @property
+    def as_written(self) -> Texts:
+        """The new lines as the reply has them, to be compared with those that it searched."""
+        more, less = self.shift
+        return tuple(less + line[len(more) :] if line.strip(_BLANKS) else line for line in self.replace or ())
 
 
 def tiers(search: Texts, replace: Texts) -> Iterator[tuple[Tier, Texts, Texts]]:
@@ -65,35 +71,37 @@ def find(
         return []
     if tier == "indentation":
         return _shifted(document, search, replace, allowed)
+    starts = _starts(document, tier == "exact", search, allowed)
     if tier == "trailing_space":
         wanted = [line.rstrip(_BLANKS) for line in search]
         starts = (
             start
-            for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], allowed)
+            for start in starts
             if all(document.contents[start + at].rstrip(_BLANKS) == line for at, line in enumerate(wanted))
-        )
-    else:
-        starts = (
-            start
-            for start in _starts(document.exact, search, allowed)
-            if document.contents[start : start + len(search)] == search
         )
     return [Match(start, search, replace) for start in itertools.islice(starts, MOST)]
 
 
-def _starts(where: Mapping[str, list[int]], search: Sequence[str], allowed: range) -> Iterator[int]:
-    """Where lines may begin, judged by the one of them that is rarest in the document."""
-    rarest = min(range(len(search)), key=lambda at: len(where.get(search[at], ())), default=None)
+def _starts(document: Document, exact: bool, search: Texts, allowed: range) -> Iterator[int]:
+    """Where lines are, blanks at both their ends left out unless exactly. Only the places of the rarest line are
+    looked at."""
+    where, lines = (document.exact, document.contents) if exact else (document.stripped, document.bare)
+    wanted = search if exact else tuple(line.strip(_BLANKS) for line in search)
+    rarest = min(range(len(wanted)), key=lambda at: len(where.get(wanted[at], ())), default=None)
     if rarest is None:
         return
-    for index in where.get(search[rarest], ()):
-        if index - rarest in allowed:
-            yield index - rarest
+    for index in where.get(wanted[rarest], ()):
+        start = index - rarest
+        # The last line first: of many lines that are all alike, most others are too.
+        if start not in allowed or lines[start + len(wanted) - 1] != wanted[-1]:
+            continue
+        if lines[start : start + len(wanted)] == wanted:
+            yield start
 
 
 def _shifted(document: Document, search: Texts, replace: Texts, allowed: range) -> list[Match]:
     found = []
-    for start in _starts(document.stripped, [line.strip(_BLANKS) for line in search], allowed):
+    for start in _starts(document, False, search, allowed):
         shift = _shift(document.contents[start : start + len(search)], search)
         if shift is not None:
             found.append(Match(start, search, _moved(replace, *shift), shift))

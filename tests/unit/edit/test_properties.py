@@ -146,7 +146,7 @@ def test_never_outside_the_workspace(parts: list[str], absolute: bool) -> None:
 
 @given(documents(), st.lists(LINES, min_size=1, max_size=4))
 def test_what_is_near_is_real(text: str, search: list[str]) -> None:
-    found = near.nearest(Document(text), tuple(search))
+    found = near.nearest(Document(text), tuple(search), near.Effort())
     if found:
         contents = Document(text).contents
         assert contents[found.line - 1 : found.line - 1 + len(found.text)] == found.text

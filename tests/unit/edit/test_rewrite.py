@@ -174,7 +174,7 @@ def test_what_is_abbreviated() -> None:
     assert "'# ...'" in elided(BEFORE, ["x", "# ..."])
     assert elided(BEFORE, ["def area(self, unit):", "    ..."])
     assert "7 lines" in elided(BEFORE, [*BEFORE[:3], "        ...", "        return 0"])
-    assert elided(BEFORE, ["", " "]) == "it holds no code"
+    assert elided(BEFORE, ["", " "]) == "there are no new lines"
 
 
 def test_what_is_whole() -> None:
@@ -189,6 +189,8 @@ def test_what_is_whole() -> None:
         "print('... existing code ...')",
         "# loading…",
         "#",
-        "* a point",
+        "# Remaining lines",
+        "# other methods",
+        "--i;",
     ):
         assert not elided(BEFORE, [*BEFORE[:3], line]), line
