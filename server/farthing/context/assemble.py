@@ -5,12 +5,12 @@ from farthing.context.choose import Chooser
 from farthing.context.files import Files, signature_lines
 from farthing.context.filler import Filler, body, said
 from farthing.context.model import Context, Item, Pin, Read, Target, Wanted
+from farthing.context.ranking import Ranking
 from farthing.context.related import Related
 from farthing.context.source import Source
 from farthing.context.target import Found
 from farthing.context.turns import Memory
 from farthing.index.query import parse
-from farthing.index.rank import Ranker
 from farthing.index.retrieval import Retrieval
 
 RICH = 2000
@@ -42,12 +42,12 @@ class _Assembly:
         self._memory = memory
         self._files = Files(read, frozenset(pin.path for pin in wanted.pins))
         self._filler = Filler(wanted.budget, wanted.drops, memory.knows)
-        self._ranker = Ranker(retrieval) if retrieval is not None else None
+        self._ranking = Ranking(wanted, retrieval) if retrieval is not None else None
 
     def context(self) -> Context:
         """All of it."""
         wanted = self._wanted
-        found = Chooser(wanted, self._retrieval, self._ranker, self._files).found()
+        found = Chooser(wanted, self._retrieval, self._ranking, self._files).found()
         place = found.target
         source = self._files.get(place.path) if place else None
         if place and source:
@@ -179,11 +179,10 @@ class _Assembly:
     def _ranked(self, place: Target | None) -> None:
         """What the ranking takes for most likely, by the budget."""
         wanted = self._wanted
-        if self._ranker is None or (wanted.edits and wanted.budget < RICH):
+        if self._ranking is None or (wanted.edits and wanted.budget < RICH):
             return
         room = self._filler.left // 2 if wanted.edits and wanted.selection else self._filler.left
-        focus = [wanted.path] if wanted.path else []
-        for item in self._ranker.rank(wanted.instruction, focus, wanted.selection, room):
+        for item in self._ranking.items(room):
             source = self._files.get(item.path)
             if source is None:
                 continue

@@ -5,11 +5,11 @@ from dataclasses import replace
 from farthing.context import wishes
 from farthing.context.files import Files
 from farthing.context.model import Target, Wanted
+from farthing.context.ranking import Ranking
 from farthing.context.source import CODE, Source
 from farthing.context.target import Finder, Found
 from farthing.index import features
 from farthing.index.query import parse
-from farthing.index.rank import Ranker
 from farthing.index.retrieval import Retrieval
 
 RANKED = 2000
@@ -23,13 +23,13 @@ class Chooser:
     """Chooses for one instruction.
 
     Args:
-        ranker: of the retrieval; None where there is none.
+        ranking: by the retrieval; None where there is none.
     """
 
-    def __init__(self, wanted: Wanted, retrieval: Retrieval | None, ranker: Ranker | None, files: Files) -> None:
+    def __init__(self, wanted: Wanted, retrieval: Retrieval | None, ranking: Ranking | None, files: Files) -> None:
         self._wanted = wanted
         self._retrieval = retrieval
-        self._ranker = ranker
+        self._ranking = ranking
         self._files = files
 
     def found(self) -> Found:
@@ -60,8 +60,8 @@ class Chooser:
             return Found(None, f"{path} is empty")
         finder = self._finder(source)
         if selection:
-            return finder.selected(selection.start_line, selection.end_line, self._ranker)
-        return self._elsewhere(source) or finder.meant(self._ranker)
+            return finder.selected(selection.start_line, selection.end_line, self._ranking)
+        return self._elsewhere(source) or finder.meant(self._ranking)
 
     def _elsewhere(self, source: Source) -> Found | None:
         """What the instruction names as code in another file, where it names nothing of this one."""
@@ -80,11 +80,11 @@ class Chooser:
     def _anywhere(self) -> Found:
         """Of all the repository what the instruction most likely means."""
         instruction = self._wanted.instruction
-        if self._ranker is None:
+        if self._ranking is None:
             return Found(None, "open the file that is to be changed: this folder has no index")
         if wishes.wants_file(instruction):
             return Found(None, "a new file is wanted")
-        for item in self._ranker.rank(instruction, (), None, max(RANKED, self._wanted.budget)):
+        for item in self._ranking.items(max(RANKED, self._wanted.budget)):
             if item.kind == "body" and (found := self._symbol(item.path, item.symbol, item.start_line, item.reason)):
                 return found
         return Found(None, "nothing in the repository is like the instruction: open the file that is to be changed")

@@ -42,13 +42,22 @@ def signature_lines(source: Source, symbol: str, signature: str, start: int) -> 
         start: line on which the index, which may be older, has the definition, decorators included.
     """
     wanted = _squeezed([signature])
-    now = [each.definition.start_line for each in source.places if each.symbol == symbol] if wanted else []
-    for first in [start, *sorted(now, key=lambda line: abs(line - start))] if wanted else []:
-        for last in range(first, min(first + LONGEST, source.count + 1)):
-            if wanted in _squeezed(source.lines[first - 1 : last]):
-                while first < last and wanted in _squeezed(source.lines[first:last]):
-                    first += 1
-                return first, last
+    if not wanted:
+        return None
+    if found := _lines_from(source, wanted, start):
+        return found
+    # The index is older than the text, which is parsed only now: most files of which a line is shown need not be.
+    now = [each.start_line for each in source.tags.definitions if each.qualified == symbol]
+    nearest = sorted(now, key=lambda line: abs(line - start))
+    return next((found for line in nearest if (found := _lines_from(source, wanted, line))), None)
+
+
+def _lines_from(source: Source, wanted: str, first: int) -> tuple[int, int] | None:
+    for last in range(first, min(first + LONGEST, source.count + 1)):
+        if wanted in _squeezed(source.lines[first - 1 : last]):
+            while first < last and wanted in _squeezed(source.lines[first:last]):
+                first += 1
+            return first, last
     return None
 
 

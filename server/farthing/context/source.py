@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from farthing.index import languages, magics, parser, statements
+from farthing.index import languages, statements
 from farthing.index.tags import Definition, FileTags
 
 # Not splitlines(): a form feed or a line separator within a string ends no line.
@@ -63,7 +63,7 @@ class Source:
     @functools.cached_property
     def tags(self) -> FileTags:
         """What is defined and used in it."""
-        return _tags(self.plain, self.language)
+        return statements.outline(self.plain, self.language)
 
     @functools.cached_property
     def places(self) -> tuple[Place, ...]:
@@ -119,13 +119,6 @@ class Source:
             and place.definition.start <= each.definition.start and each.definition.end <= place.definition.end
         ]  # fmt: skip
         return max(place.definition.start_line, min(inner) - 1) if inner else place.last
-
-
-@functools.lru_cache(maxsize=16)
-def _tags(text: str, language: str) -> FileTags:
-    if len(text) > statements.MAX_TEXT:
-        return FileTags(language, (), (), (), True)
-    return parser.parse_any(magics.plain(text, language).encode(errors="replace"), language)
 
 
 def trimmed(source: Source, first: int, last: int) -> tuple[int, int]:

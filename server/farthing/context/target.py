@@ -9,12 +9,10 @@ from dataclasses import dataclass, replace
 
 from farthing.context import window, wishes
 from farthing.context.model import Target
+from farthing.context.ranking import Ranking
 from farthing.context.source import CLASSES, CODE, Place, Source, trimmed
-from farthing.index import features
-from farthing.index.model import fitted
 from farthing.index.pack import count
 from farthing.index.query import Query, parse, stem
-from farthing.index.rank import Ranker, Scored
 from farthing.index.rows import split_name
 
 MAX_LINES = 120
@@ -31,8 +29,6 @@ FEW = 3
 
 FEW_OF_CURSOR = 12
 """The same around a cursor, which says less."""
-
-_EVIDENCE = [features.FEATURES.index(name) for name in ("words", "name_code", "name_word", "name_part")]
 
 
 @dataclass(frozen=True)
@@ -61,13 +57,13 @@ class Finder:
         self._asked = parse(instruction)
         self._room = room
 
-    def selected(self, first: int, last: int, ranker: Ranker | None) -> Found:
+    def selected(self, first: int, last: int, ranking: Ranking | None) -> Found:
         """The target for selected lines, or for the line of a cursor."""
         source = self._source
         first, last = max(1, min(first, source.count)), max(1, min(last, source.count))
         cursor = first == last
         if source.blank(first, last):
-            return self._empty(first, last, ranker)
+            return self._empty(first, last, ranking)
         first, last = trimmed(source, first, last)
         around = source.around(first, last)
         named = wishes.named(self._instruction, self._asked, source.places)
@@ -79,7 +75,7 @@ class Finder:
             return self._whole(holder, what)
         return self._part(first, last, cursor, around[0] if around else None, what)
 
-    def meant(self, ranker: Ranker | None) -> Found:
+    def meant(self, ranking: Ranking | None) -> Found:
         """The target where nothing is selected: what the instruction means of the file."""
         source = self._source
         if not source.count:
@@ -87,7 +83,7 @@ class Finder:
         new = wishes.wants_new(self._instruction)
         if named := wishes.named(self._instruction, self._asked, source.places):
             return self._whole(named, f"the instruction names `{named.symbol}`")
-        if not new and (likely := self._likely(ranker)):
+        if not new and (likely := self._likely(ranking)):
             return self._whole(likely, "most likely meant by the instruction")
         if not new and source.count <= SMALL_FILE:
             return self._fitted(1, source.count, "", (1, source.count), "all of the small file")
@@ -100,7 +96,7 @@ class Finder:
         nearest = min(self._source.named(name), key=lambda each: abs(each.definition.start_line - line))
         return self._whole(nearest, reason)
 
-    def _empty(self, first: int, last: int, ranker: Ranker | None) -> Found:
+    def _empty(self, first: int, last: int, ranking: Ranking | None) -> Found:
         """For a cursor on an empty line: what is named, else what is most likely meant, else the line itself."""
         source = self._source
         around = source.around(first, last)
@@ -108,7 +104,7 @@ class Finder:
             return self._whole(around[0], "the cursor is in it")
         if named := wishes.named(self._instruction, self._asked, source.places):
             return self._whole(named, f"the instruction names `{named.symbol}`")
-        if not wishes.wants_new(self._instruction) and (likely := self._likely(ranker)):
+        if not wishes.wants_new(self._instruction) and (likely := self._likely(ranking)):
             return self._whole(likely, "most likely meant by the instruction")
         symbol = around[0].symbol if around else ""
         found = self._fitted(first, last, symbol, (first, last), "the empty line at the cursor")
@@ -182,29 +178,14 @@ class Finder:
             reason += f"; cut to the budget from lines {first}-{last}"
         return Found(Target(self._source.path, symbol, lines[0], lines[1], self._source.text(*lines), reason))
 
-    def _likely(self, ranker: Ranker | None) -> Place | None:
+    def _likely(self, ranking: Ranking | None) -> Place | None:
         units = [
             each for each in self._source.places
             if each.definition.kind not in CLASSES or self._rewritable(each)
         ]  # fmt: skip
-        if ranker is not None:
-            return _ranked(ranker.score(self._instruction, [self._source.path]), self._source.path, units)
+        if ranking is not None:
+            return ranking.best(self._source.path, units)
         return _alike(self._asked, units)
-
-
-def _ranked(scored: Scored, path: str, units: list[Place]) -> Place | None:
-    """The most likely definition of a file, if the instruction has anything to do with it."""
-    by_name: dict[str, list[Place]] = {}
-    for each in units:
-        by_name.setdefault(each.symbol, []).append(each)
-    logits = scored.matrix @ fitted().weights
-    order = sorted(range(len(scored.pool.symbols)), key=lambda i: -logits[i])
-    for i in order:
-        symbol = scored.pool.symbols[i]
-        if symbol.path == path and symbol.symbol in by_name and scored.matrix[i, _EVIDENCE].any():
-            # The index may be older than the text.
-            return min(by_name[symbol.symbol], key=lambda each: abs(each.definition.start_line - symbol.start_line))
-    return None
 
 
 def _alike(asked: Query, units: list[Place]) -> Place | None:

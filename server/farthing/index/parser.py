@@ -36,12 +36,16 @@ _GAP = re.compile(rb"(?:\s|//[^\n]*+|/\*.*?\*/)*+", re.DOTALL)
 _Nodes = list[tree_sitter.Node]
 
 
-def parse(data: bytes, language: str) -> FileTags | None:
-    """The tags of a file; None for a language without a grammar. A part that can't be parsed is left out."""
+def parse(data: bytes, language: str, root: tree_sitter.Node | None = None) -> FileTags | None:
+    """The tags of a file; None for a language without a grammar. A part that can't be parsed is left out.
+
+    Args:
+        root: of its tree, where that is known.
+    """
     query = languages.query(language)
     if query is None:
         return None
-    root = trees.root(data, language)
+    root = root or trees.root(data, language)
     if root is None:
         return FileTags(language, (), (), (), True)
     captures = tree_sitter.QueryCursor(query).captures(root)

@@ -1,4 +1,4 @@
-"""Whole statements, and the comments above them, in the text of a document.
+"""Whole statements, the comments above them, and what is defined, in the text of a document. It is parsed once.
 
 Lines are counted from 1 and end with ``\\n``.
 """
@@ -8,7 +8,8 @@ import re
 
 import tree_sitter
 
-from farthing.index import magics, trees
+from farthing.index import parser, trees
+from farthing.index.tags import FileTags
 
 MAX_TEXT = 1_000_000
 """Code points. Of a longer text nothing is said: it is data, and parsing it takes longer than a user waits."""
@@ -19,6 +20,14 @@ _HOLDS = re.compile(
     r"|preproc_(?:if|ifdef|else|elif))$"
     r"|(?:^|_)(?:block|body|statements|statement_list|declaration_list|suite|do_group|then|members)$"
 )
+
+
+def outline(text: str, language: str) -> FileTags:
+    """What is defined and used in a text; nothing where it is too long."""
+    if len(text) > MAX_TEXT:
+        return FileTags(language, (), (), (), True)
+    data, root = text.encode(errors="replace"), _root(text, language)
+    return (root and parser.parse(data, language, root)) or parser.parse_any(data, language)
 
 
 def grown(text: str, language: str, first: int, last: int) -> tuple[int, int]:
@@ -77,4 +86,4 @@ def _row_of_end(node: tree_sitter.Node) -> int:
 def _root(text: str, language: str) -> tree_sitter.Node | None:
     if len(text) > MAX_TEXT:
         return None
-    return trees.root(magics.plain(text, language).encode(errors="replace"), language)
+    return trees.root(text.encode(errors="replace"), language)
