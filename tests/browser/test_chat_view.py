@@ -127,3 +127,89 @@ def test_what_a_model_writes_stays_text(vscode: OpenVSCode, python: str, farthin
         question.get_by_role("button", name="Cancel").click()
         chat.turn.get_by_role("link", name="shop.py").click()
         expect(chat.workbench.page.locator(".cursor-count, .part.statusbar")).to_contain_text("Ln 4")
+
+
+def test_hunks_are_decided_and_kept_over_a_reload(vscode: OpenVSCode, python: str, farthing_home: Path) -> None:
+    with _chat(vscode, python, farthing_home) as chat:
+        chat.say("guard against an empty list")
+        hunks = chat.turn.locator(".hunk")
+        hunks.nth(0).get_by_role("button", name="Accept").click()
+        expect(hunks.nth(0)).to_contain_text("Accepted")
+        hunks.nth(1).get_by_role("button", name="Reject").click()
+        expect(hunks.nth(1)).to_contain_text("Rejected")
+        chat.say("again")
+        expect(hunks.nth(1)).to_contain_text("Proposed")
+        chat.input.fill("not sent yet")
+        chat.workbench.page.reload()
+        expect(chat.input).to_have_value("not sent yet")
+        expect(chat.frame.locator(".turn")).to_have_count(2)
+        expect(chat.frame.locator(".hunk").nth(0)).to_contain_text("Accepted")
+        expect(hunks.nth(1)).to_contain_text("No longer offered")
+        expect(chat.turn.get_by_role("button", name="Accept")).to_have_count(0)
+        chat.workbench.wait_for_status("ready")
+        chat.say("go on")
+        expect(hunks.nth(1)).to_contain_text("Proposed")
+        conversations = [message["conversation"] for message in chat.asked("send")]
+        assert conversations[0] == conversations[1] != conversations[2]
+
+
+def test_an_answer_is_stopped_and_a_new_conversation_begun(
+    vscode: OpenVSCode, python: str, farthing_home: Path
+) -> None:
+    with _chat(vscode, python, farthing_home) as chat:
+        chat.say("Explain this slowly?")
+        expect(chat.turn.locator(".answer")).to_contain_text("adds up")
+        chat.workbench.screenshot("chat-working")
+        chat.button("Stop").click()
+        expect(chat.turn.locator(".progress")).to_have_text("Stopped")
+        chat.input.press("ArrowUp")
+        expect(chat.input).to_have_value("Explain this slowly?")
+        chat.input.press("Enter")
+        expect(chat.button("Stop")).to_be_visible()
+        chat.input.press("Escape")
+        expect(chat.button("Send")).to_be_visible()
+        chat.workbench.page.get_by_role("button", name="New Conversation").click()
+        expect(chat.frame.locator(".turn")).to_have_count(0)
+        expect(chat.frame.locator(".empty")).to_be_visible()
+        chat.say("Why?")
+        chat.done()
+        first, _, last = chat.asked("send")
+        assert first["conversation"] != last["conversation"]
+        until(lambda: chat.asked("close"), "the old conversation to be closed")
+        assert [message["conversation"] for message in chat.asked("close")] == [first["conversation"]]
+
+
+def test_what_is_sent_is_shown_before_and_can_be_left_out_or_pinned(
+    vscode: OpenVSCode, python: str, farthing_home: Path
+) -> None:
+    with _chat(vscode, python, farthing_home) as chat:
+        composer = chat.frame.locator(".composer")
+        composer.locator("summary").click()
+        expect(composer).to_contain_text("3 items, 45 of 1,800 tokens would go to local · qwen2.5-coder-1.5b")
+        composer.get_by_role("button", name="Leave out shop.py:9").click()
+        expect(composer).to_contain_text("2 items, 31 of 1,800 tokens")
+        composer.get_by_role("button", name="Add File or Selection…").click()
+        row = chat.workbench.page.locator(".quick-input-list .monaco-list-row")
+        row.filter(has_text=re.compile(f"^{FILE}$")).click()
+        expect(composer.get_by_role("list", name="Pinned")).to_contain_text(FILE)
+        chat.workbench.screenshot("chat-context")
+        chat.say("guard against an empty list")
+        chat.done()
+        [sent] = chat.asked("send")
+        assert sent["drops"] == ["b"]
+        assert sent["pins"] == [{"path": FILE, "startLine": 0, "endLine": 0}]
+        assert sent["uri"].endswith(FILE)
+        assert len(chat.asked("preview")) < 8
+
+
+def test_another_tier_is_only_offered(vscode: OpenVSCode, python: str, farthing_home: Path) -> None:
+    with _chat(vscode, python, farthing_home) as chat:
+        chat.say("/fix something hard")
+        offer = chat.turn.locator(".escalation")
+        expect(offer).to_contain_text("costs at most $0.02")
+        chat.workbench.screenshot("chat-escalation")
+        offer.get_by_role("button", name="Ask the small model").click()
+        until(lambda: len(chat.asked("send")) == 2, "the second try")
+        first, second = chat.asked("send")
+        assert first.pop("tier") == "" and second.pop("tier") == "small"
+        assert first == second
