@@ -13,7 +13,7 @@ from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, expect
 
 from tests.browser.conftest import FILE, ROOT, OpenVSCode
 from tests.support import fake_chat_server as fake
-from tests.support.vscode import WORKBENCH_MS, Workbench
+from tests.support.vscode import WORKBENCH_MS, Workbench, until
 
 pytestmark = pytest.mark.browser
 
