@@ -108,6 +108,10 @@ class _Assembly:
         if not self._wanted.edits:
             return
         room = eighth
+        # Code that is new may need what the old did not use: without them a model invents `self.logger`.
+        for each in related.values(source):
+            room -= self._signature(each, "a name of the same file", room)
+        room = eighth
         for each in related.callers(source, place.symbol, lines, self._retrieval):
             room -= self._signature(each, f"uses {name}", room)
             other = self._files.get(each.path)

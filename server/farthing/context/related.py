@@ -14,6 +14,9 @@ CALLED = 40
 CALLERS = 6
 """Places where something is called that are shown at most."""
 
+VALUES_SHOWN = 6
+"""Values of the same file that are shown at most."""
+
 USES = 60
 """Uses of a name that are looked at."""
 
@@ -30,6 +33,16 @@ class Related:
     """Of the definition, decorators included."""
     use: int = 0
     """The line where it uses what it is about; 0 for what is used itself."""
+
+
+def values(source: Source) -> list[Related]:
+    """The values of a file that all of its code can use, short ones first: loggers, locks, limits."""
+    found = [
+        Related(source.path, each.symbol, each.definition.signature, each.definition.start_line)
+        for each in source.places
+        if each.definition.kind in VALUES and "." not in each.symbol and each.definition.signature
+    ]
+    return sorted(found, key=lambda each: len(each.signature))[:VALUES_SHOWN]
 
 
 def called(source: Source, lines: tuple[int, int], retrieval: Retrieval | None) -> Iterator[Related]:

@@ -41,7 +41,8 @@ def test_an_edit_gets_what_it_calls_and_who_calls_it(shop: Shop) -> None:
 def test_without_an_index_the_file_itself_is_known(shop: Shop) -> None:
     shop.retrieval = None
     context = shop.ask(Wanted("round", 600, True, "shop/prices.py", Selection("shop/prices.py", 8, 8)))
-    assert _rows(context.items) == [("body", "price_of"), ("signature", "rate")]
+    assert _rows(context.items) == [("body", "price_of"), ("signature", "rate"), ("signature", "RATES")]
+    assert context.items[2].reason == "a name of the same file"
 
 
 def test_what_is_pinned_comes_after_the_target_and_what_is_dropped_never(shop: Shop) -> None:
