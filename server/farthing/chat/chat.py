@@ -1,7 +1,7 @@
 """Conversations: who is asked, what is sent, what comes back."""
 
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from farthing.backends.chat import Part
@@ -12,7 +12,7 @@ from farthing.chat.editing import Editing, Job
 from farthing.chat.files import Files
 from farthing.chat.formats import addition, blocks, rewrite
 from farthing.chat.formats.base import Format
-from farthing.chat.model import Event, Finished, Instruction, Started
+from farthing.chat.model import Check, Checking, Event, Finished, Instruction, Reply, Started
 from farthing.context.assemble import assemble
 from farthing.context.model import Context, Wanted
 from farthing.edit.model import Document
@@ -32,10 +32,15 @@ class Chat:
     Args:
         files: of the folder.
         answerers: the models.
+        check: runs the user's tests, where there are any.
+        keep: gets every reply to an instruction to edit; must not block.
     """
 
-    def __init__(self, files: Files, answerers: Answerers) -> None:
-        self._files, self._answerers = files, answerers
+    def __init__(
+        self, files: Files, answerers: Answerers, check: Check | None = None,
+        keep: Callable[[Reply], None] = lambda reply: None,
+    ) -> None:  # fmt: skip
+        self._files, self._answerers, self._check, self._keep = files, answerers, check, keep
         self._conversations: dict[tuple[str, str, str], Conversation] = {}
 
     async def turn(self, conversation: str, instruction: Instruction) -> AsyncGenerator[Event, None]:
@@ -54,14 +59,29 @@ class Chat:
                     yield event
             return
         job = self._job(instruction, context, answerer)
-        async with contextlib.aclosing(Editing(answerer, talk, self._files.workspace(), job).run()) as events:
+        editing = Editing(answerer, talk, self._files.workspace(), job, self._keep)
+        async with contextlib.aclosing(editing.run()) as events:
             async for found in events:
-                if isinstance(found, Finished):
-                    if found.ending == "done":
-                        talk.learn(job.form, context)
-                    else:
-                        found = replace(found, escalation=choice.escalation)
-                yield found
+                if not isinstance(found, Finished):
+                    yield found
+                elif found.ending != "done":
+                    yield replace(found, escalation=choice.escalation)
+                else:
+                    talk.learn(job.form, context)
+                    async with contextlib.aclosing(self._checked(found, choice.escalation)) as checked:
+                        async for last in checked:
+                            yield last
+
+    async def _checked(self, finished: Finished, escalation: str) -> AsyncGenerator[Checking | Finished, None]:
+        """The end of a turn whose hunks are good, after the user's tests."""
+        changes = finished.result.changes if finished.result else ()
+        if self._check is None or not changes:
+            yield finished
+            return
+        yield Checking()
+        checked = await self._check(changes)
+        failed = checked is not None and not checked.passed
+        yield replace(finished, checked=checked, escalation=escalation if failed else "")
 
     async def preview(self, conversation: str, instruction: Instruction) -> Started:
         """What would be sent, and where to."""

@@ -1,14 +1,14 @@
 """From an instruction to hunks that are proved to belong where they are put, with as few replies as that takes."""
 
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from farthing.backends.chat import Part
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.formats.base import Format, Reading
-from farthing.chat.model import Ending, Finished, Proposed, Retrying
+from farthing.chat.model import Ending, Finished, Proposed, Reply, Retrying
 from farthing.context.model import Context
 from farthing.edit.apply import Target, plan
 from farthing.edit.files import Workspace
@@ -35,8 +35,12 @@ class Job:
 class Editing:
     """One turn that is answered with hunks."""
 
-    def __init__(self, answerer: Answerer, conversation: Conversation, workspace: Workspace, job: Job) -> None:
+    def __init__(
+        self, answerer: Answerer, conversation: Conversation, workspace: Workspace, job: Job,
+        keep: Callable[[Reply], None] = lambda reply: None,
+    ) -> None:  # fmt: skip
         self._answerer, self._conversation, self._workspace, self._job = answerer, conversation, workspace, job
+        self._keep_reply = keep
         self._replies: list[Replied] = []
         self._targets: dict[str, Target] = {}
         self._kept: list[Hunk] = []
@@ -65,6 +69,7 @@ class Editing:
             if reason != "stop" and not self._job.form.keeps:
                 reading = Reading((), "the answer is not whole")  # half a function parses often enough
             result = self._planned([*self._kept, *reading.hunks], final=True)
+            self._keep_reply(self._kept_reply(self._planned(reading.hunks, final=True) if self._kept else result))
             if reading.hunks:
                 best = result
                 yield Proposed(result, writing=False)
@@ -100,6 +105,11 @@ class Editing:
                     shown = lines
                     if hunks := form.so_far(self._reply):
                         yield Proposed(self._planned([*self._kept, *hunks]), writing=True)
+
+    def _kept_reply(self, result: Result) -> Reply:
+        form = self._job.form
+        texts = {target.path: target.document.text if target.document else None for target in self._targets.values()}
+        return Reply(self._reply, form.name, self._answerer.model, form.path, form.lines, texts, result)
 
     def _planned(self, hunks: Sequence[Hunk], final: bool = False) -> Result:
         # As they were when they were first read: what the user types meanwhile is the review's matter.

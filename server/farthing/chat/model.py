@@ -1,11 +1,12 @@
 """A turn of a conversation: what the user says, and what happens then."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from farthing.chat_protocol import Task
 from farthing.context.model import Context, Diagnostic, Pin
-from farthing.edit.model import Result
+from farthing.edit.model import FileChange, Result
 from farthing.ledger.model import Usage
 
 Ending = Literal["done", "failed", "repeated", "refused", "length"]
@@ -69,6 +70,22 @@ class Retrying:
 
 
 @dataclass(frozen=True)
+class Checking:
+    """The hunks are good, and the user's tests run on a copy with them."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What tests came to."""
+
+    passed: bool
+    message: str
+    """In one line for people."""
+    repair: str = ""
+    """What the model is told of it, where they failed."""
+
+
+@dataclass(frozen=True)
 class Finished:
     """The last event of every turn that was not given up."""
 
@@ -94,6 +111,27 @@ class Finished:
     """Whether usage and cost are what was counted; else all that was reserved is charged."""
     notes: tuple[str, ...] = ()
     """What else the user should know, one line each."""
+    checked: Checked | None = None
+    """None where no tests were run."""
 
 
-Event = Started | Said | Proposed | Retrying | Finished
+Event = Started | Said | Proposed | Retrying | Checking | Finished
+
+Check = Callable[[Sequence[FileChange]], Awaitable[Checked | None]]
+"""Runs the tests of a workspace with changes; None where there are none to run."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A model's reply to an instruction to edit, and what was made of it."""
+
+    text: str
+    format: str
+    model: str
+    path: str
+    """The file of hunks that name none."""
+    lines: tuple[int, int] | None
+    """That were to be rewritten, from 1 and inclusive."""
+    files: Mapping[str, str | None]
+    """Texts of the files that the applier looked at, by their paths; None for one that was not there."""
+    result: Result

@@ -11,17 +11,17 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from farthing import __version__, config, paths
+from farthing.chat.readers import READERS, Kept
 from farthing.edit.apply import plan
 from farthing.edit.files import Workspace
-from farthing.edit.model import Hunk, Result
-from farthing.edit.parse import parse
+from farthing.edit.model import Result
 from farthing.edit.paths import Place, locate
 from farthing.errors import SettingsError
 
@@ -42,7 +42,7 @@ class Record:
     reply: str
     """As the model wrote it."""
     format: str
-    """How it is read: a name of :data:`READERS`."""
+    """How it is read: a name of :data:`farthing.chat.readers.READERS`."""
     path: str
     """The file of hunks that name none."""
     lines: tuple[int, int] | None
@@ -58,19 +58,6 @@ class Record:
     version: str = __version__
     """Of Farthing."""
     when: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-
-Reader = Callable[[Record, Callable[[str], bool]], list[Hunk]]
-"""Makes hunks of a record's reply; is told which files exist."""
-
-
-def _read_blocks(record: Record, exists: Callable[[str], bool]) -> list[Hunk]:
-    hunks = parse(record.reply, record.path, exists)
-    return [replace(hunk, scope=record.lines) if hunk.path == record.path else hunk for hunk in hunks]
-
-
-READERS: dict[str, Reader] = {"blocks": _read_blocks}
-"""``blocks`` are SEARCH/REPLACE blocks, diffs and new files, as :func:`farthing.edit.parse.parse` reads them."""
 
 
 def outcome(result: Result) -> tuple[tuple[tuple[str, str], ...], dict[str, str]]:
@@ -184,7 +171,8 @@ def differences(record: Record) -> list[str] | None:
         if not _lay_out(record.files, root):
             return ["its files can't be laid out"]
         workspace = Workspace(root)
-        hunks = reader(record, workspace.exists)
+        kept = Kept(record.reply, record.path, record.lines, record.files, workspace.exists)
+        hunks = reader(kept)
         statuses, after = outcome(plan(hunks, workspace.targets(hunks), partial=record.partial))
     found = []
     if len(statuses) != len(record.statuses):

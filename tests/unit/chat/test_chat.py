@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -10,9 +10,11 @@ import pytest
 
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
-from farthing.chat.model import Event, Finished, Instruction, Proposed, Said, Started
+from farthing.chat.keeping import record
+from farthing.chat.model import Checked, Checking, Event, Finished, Instruction, Proposed, Reply, Said, Started
+from farthing.chat.replays import Replays, replay
 from farthing.context.model import Diagnostic
-from farthing.edit.model import Status
+from farthing.edit.model import FileChange, Status
 from farthing.errors import UsageError
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
@@ -240,3 +242,44 @@ def test_what_stands_beside_the_code_is_no_program(files: Files) -> None:
     assert all(line.startswith(("# shop/", "# tests/")) for line in lines)
     assert any("def price_of(item, currency=" in line for line in lines)
     assert "```" not in beside
+
+
+def test_tests_are_run_with_good_hunks_and_their_failure_is_told(files: Files) -> None:
+    seen: list[tuple[str, ...]] = []
+    said = [Checked(False, "the tests fail", "1 failed"), Checked(True, "the tests pass")]
+
+    async def check(changes: Sequence[FileChange]) -> Checked | None:
+        seen.append(tuple(change.path for change in changes))
+        return said[len(seen) - 1]
+
+    chat = Chat(files, Scripted([CHECKED, CHECKED.replace("> 0", ">= 1")]), check)
+    events = turn(chat, INSTRUCTION)
+    assert [type(event) for event in events[-2:]] == [Checking, Finished]
+    assert finished(events).checked == said[0]
+    assert finished(events).escalation == "medium"
+    events = turn(chat, INSTRUCTION)
+    assert (finished(events).checked, finished(events).escalation) == (said[1], "")
+    assert seen == [(CART,), (CART,)]
+
+
+def test_what_failed_is_not_tested(files: Files) -> None:
+    async def check(changes: Sequence[FileChange]) -> Checked | None:
+        raise AssertionError
+
+    broken = CHECKED.replace("))", ")")
+    assert finished(turn(Chat(files, Scripted([broken, broken]), check), INSTRUCTION)).checked is None
+
+
+def test_every_reply_can_be_kept_and_applied_again(files: Files, tmp_path: Path) -> None:
+    broken = CHECKED.replace("))", ")")
+    kept: list[Reply] = []
+    chat = Chat(files, Scripted([broken, CHECKED, "def test_x():\n    pass\n"]), keep=kept.append)
+    turn(chat, INSTRUCTION)
+    turn(chat, Instruction("test", "", CART, (14, 16)))
+    assert [(reply.format, reply.text == CHECKED) for reply in kept] == [
+        ("rewrite", False), ("rewrite", True), ("addition", False),
+    ]  # fmt: skip
+    replies = Replays(tmp_path / "replies")
+    for reply in kept:
+        assert replies.keep(record(reply))
+    assert replay(replies.files()) == (3, 0, [])

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from farthing import paths
 from farthing.chat import replays
-from farthing.chat.replays import READERS, Record, Replays, differences, outcome, read, replay, wanted
+from farthing.chat.readers import READERS, Kept
+from farthing.chat.replays import Record, Replays, differences, outcome, read, replay, wanted
 from farthing.edit.apply import Target, plan
 from farthing.edit.model import Document
 from tests.support.cli import refused, run_here
@@ -26,7 +27,7 @@ REPLY = "<<<<<<< SEARCH\na = 1\n=======\na = 2\n>>>>>>> REPLACE\n"
 def record(reply: str = REPLY, text: str = "a = 1\nb = 1\n", lines: tuple[int, int] | None = None) -> Record:
     """What the chat would keep of a reply on one file."""
     draft = Record(reply, "blocks", "x.py", lines, "some-model", {"x.py": text}, (), {})
-    hunks = READERS["blocks"](draft, lambda name: name == "x.py")
+    hunks = READERS["blocks"](Kept(draft.reply, draft.path, draft.lines, draft.files, lambda name: name == "x.py"))
     statuses, after = outcome(plan(hunks, {hunk.path: Target(hunk.path, Document(text)) for hunk in hunks}))
     return replace(draft, statuses=statuses, after=after)
 
@@ -101,7 +102,7 @@ def test_what_is_different_is_told() -> None:
 
 def test_an_applier_that_changes_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     one = record()
-    monkeypatch.setitem(READERS, "blocks", lambda record, exists: [])
+    monkeypatch.setitem(READERS, "blocks", lambda kept: [])
     assert differences(one) == ["1 hunks were read, and 0 are now", "'x.py' gets other text than it did"]
 
 

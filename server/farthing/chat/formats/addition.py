@@ -25,17 +25,19 @@ class Addition:
         existing: the lines of the file, without their ends; None where it is not there yet.
     """
 
+    name = "addition"
+    lines = None
     keeps = False
 
     def __init__(self, instruction: str, path: str, existing: tuple[str, ...] | None) -> None:
-        self._instruction, self._path, self._existing = instruction, path, existing
+        self._instruction, self.path, self._existing = instruction, path, existing
         self.max_output = MAX_OUTPUT
         self.hints = Hints(start=f"```{languages.language_id(path)}\n", stop=("\n```",))
 
     def ask(self) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
         where = "the new file" if self._existing is None else "the end of"
-        return f"Write code for {where} {self._path}: {self._instruction}"
+        return f"Write code for {where} {self.path}: {self._instruction}"
 
     def so_far(self, reply: str) -> tuple[Hunk, ...]:
         """See :class:`farthing.chat.formats.base.Format`."""
@@ -57,9 +59,9 @@ class Addition:
             return ()
         new = tuple(line.removesuffix("\r") for line in code.split("\n"))
         if self._existing is None or not any(map(str.strip, self._existing)):
-            return (Hunk(self._path, replace=new, creates=True),)
+            return (Hunk(self.path, replace=new, creates=True),)
         # Found by the last lines of the file, from the last one that is not blank.
         first = max(at for at, line in enumerate(self._existing) if line.strip())
         last = self._existing[first:]
         scope = (first + 1, len(self._existing))
-        return (Hunk(self._path, last, (self._existing[first], "", "", *new), scope=scope),)
+        return (Hunk(self.path, last, (self._existing[first], "", "", *new), scope=scope),)

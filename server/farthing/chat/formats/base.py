@@ -19,12 +19,35 @@ class Reading:
 class Format(Protocol):
     """One instruction in one format."""
 
-    hints: Hints
-    """For the engine on this machine; the conversation's name is filled in by whoever asks."""
-    max_output: int
-    """Tokens that a reply needs at most."""
-    keeps: bool
-    """Whether a second reply has only what failed in the first; else it has everything anew."""
+    @property
+    def name(self) -> str:
+        """For replies that are kept."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The file of hunks that name none."""
+        ...
+
+    @property
+    def lines(self) -> tuple[int, int] | None:
+        """Those that are to be rewritten, from 1 and inclusive."""
+        ...
+
+    @property
+    def hints(self) -> Hints:
+        """For the engine on this machine; the conversation's name is filled in by whoever asks."""
+        ...
+
+    @property
+    def max_output(self) -> int:
+        """Tokens that a reply needs at most."""
+        ...
+
+    @property
+    def keeps(self) -> bool:
+        """Whether a second reply has only what failed in the first; else it has everything anew."""
+        ...
 
     def ask(self) -> str:
         """What the instruction's message says behind the context."""

@@ -36,12 +36,14 @@ class Blocks:
         exists: whether the workspace has a file of that name.
     """
 
+    name = "blocks"
+    lines = None
     hints = Hints()
     max_output = MAX_OUTPUT
     keeps = True
 
     def __init__(self, instruction: str, default: str, exists: Exists) -> None:
-        self._instruction, self._default, self._exists = instruction, default, exists
+        self._instruction, self.path, self._exists = instruction, default, exists
 
     def ask(self) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
@@ -50,12 +52,12 @@ class Blocks:
     def so_far(self, reply: str) -> tuple[Hunk, ...]:
         """See :class:`farthing.chat.formats.base.Format`."""
         # Of a block that is still written nothing is known yet but that it will come.
-        found = parse(reply.rpartition("\n")[0], self._default, self._exists)
+        found = parse(reply.rpartition("\n")[0], self.path, self._exists)
         return tuple(hunk for hunk in found if not hunk.fault and not hunk.creates)
 
     def read(self, reply: str) -> Reading:
         """See :class:`farthing.chat.formats.base.Format`."""
-        hunks = tuple(parse(reply, self._default, self._exists))
+        hunks = tuple(parse(reply, self.path, self._exists))
         return Reading(hunks, "" if hunks else "the answer holds no edit")
 
     def complain(self, reading: Reading, result: Result | None) -> str:

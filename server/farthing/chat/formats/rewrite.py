@@ -37,10 +37,12 @@ class Rewrite:
         shown: whether the model has read the target's text already in this conversation.
     """
 
+    name = "rewrite"
     keeps = False
 
     def __init__(self, instruction: str, target: Target, shown: bool = False) -> None:
         self._instruction, self._target, self._shown = instruction, target, shown
+        self.path, self.lines = target.path, (target.first, target.last)
         self._before = Document(target.text).contents
         self.written = target.text
         """The target as the model has written it last."""
