@@ -97,6 +97,14 @@ class RemoteSettings:
 
 
 @dataclass(frozen=True)
+class EditSettings:
+    """Edits and questions on this machine."""
+
+    code_actions: bool = True
+    """Offer to fix, test, document and explain code among the editor's code actions. Off means that none is offered."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """The whole tree."""
 
@@ -104,6 +112,7 @@ class Settings:
     engine: EngineSettings = EngineSettings()
     index: IndexSettings = IndexSettings()
     remote: RemoteSettings = RemoteSettings()
+    edit: EditSettings = EditSettings()
 
 
 _T = TypeVar("_T")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.settings import CompletionSettings, EngineSettings, RemoteSettings, Settings, decode
+from farthing.settings import CompletionSettings, EditSettings, EngineSettings, RemoteSettings, Settings, decode
 
 MANIFEST = Path(__file__).parents[2] / "extension" / "package.json"
 SECTIONS: dict[str, type] = {spec.name: get_type_hints(Settings)[spec.name] for spec in dataclasses.fields(Settings)}
@@ -47,11 +47,13 @@ def test_every_value_arrives() -> None:
         },
         "engine": {"threads": 256, "contextTokens": 512, "idleMinutes": 1},
         "remote": {"url": "http://gpu:8000", "kind": "ollama", "model": "m", "family": "qwen", "apiKeyEnv": "KEY"},
+        "edit": {"codeActions": False},
     }
     expected = Settings(
         CompletionSettings(False, "x.gguf", 1, 100, 4, 0, ("markdown",)),
         EngineSettings(256, 512, 1),
         remote=RemoteSettings("http://gpu:8000", "ollama", "m", "qwen", "KEY"),
+        edit=EditSettings(code_actions=False),
     )
     assert decode(json.loads(json.dumps(tree))) == (expected, [])
 
