@@ -1,22 +1,23 @@
 """The language server's composition root: builds everything, starts it, and takes it down."""
 
 import argparse
+import inspect
 import io
 import json
 import logging
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 from urllib.parse import unquote
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol, default_converter
-from pygls.protocol.language_server import lsp_method
+from pygls.protocol.language_server import _prepare_command_arguments, lsp_method
 from pygls.workspace import TextDocument
 
 from farthing import __version__, handlers, paths, protocol
@@ -27,6 +28,7 @@ from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.completion.surroundings import Surroundings
+from farthing.handlers import progress
 from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
 from farthing.status import StatusBoard
@@ -93,6 +95,20 @@ class Protocol(LanguageServerProtocol):
     def lsp_exit(self, *args: Any) -> None:  # type: ignore[override]  # no generator: nobody else is asked
         """Let the loop end. pygls raises SystemExit within it, which loses the exit code, and on TCP a traceback."""
         self._server.stop()
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:  # type: ignore[override]
+        """Run a command, so that cancelling the request ends its work. pygls only answers that it is cancelled."""
+        handler = self.fm.commands.get(params.command)
+        if handler is None:
+            raise JsonRpcInvalidParams(f"there is no command {params.command!r}")
+        try:
+            arguments, _ = _prepare_command_arguments(handler, params, self._converter)
+        except (TypeError, ValueError) as exc:
+            raise JsonRpcInvalidParams(str(exc)) from exc
+        progress.TOKEN.set(params.work_done_token)
+        result = handler(*arguments)
+        return await result if inspect.isawaitable(result) else result
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
     def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Iterator[Any]:
@@ -180,8 +196,12 @@ class Input(io.BufferedReader):
         return line
 
 
-def build() -> Server:
-    """Put the server together. It holds no model and opens no connection until it is asked to complete something."""
+def build(chat_of: Callable[[str], handlers.Chat] | None = None) -> Server:
+    """Put the server together. It holds no model and opens no connection until it is asked to complete something.
+
+    Args:
+        chat_of: who answers instructions about a folder.
+    """
     server = Server(
         "farthing",
         __version__,
@@ -204,6 +224,9 @@ def build() -> Server:
     pipeline = CompletionPipeline(selected, Headers(surroundings))
     meter = Meter(publish_ledger)
     domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings, meter)
+
+    if chat_of:
+        domain.chat_of = chat_of
 
     def generated(generation: Generation, outcome: Outcome) -> None:
         domain.statistics.generated(generation, outcome)

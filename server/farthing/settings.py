@@ -112,6 +112,9 @@ class EditSettings:
     keep_replies: bool = False
     """Keep what models reply, on this machine, so that a newer applier can be tried on it (``farthing replay``)."""
 
+    code_actions: bool = True
+    """Offer to fix, test, document and explain code among the editor's code actions. Off means that none is offered."""
+
 
 @dataclass(frozen=True)
 class Settings:

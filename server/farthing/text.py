@@ -87,6 +87,17 @@ def lsp_column(text: str, start: int, offset: int, encoding: Encoding) -> int:
     return sum(_units(character, encoding) for character in text[start:offset])
 
 
+def line_of(text: str, offset: int) -> int:
+    """Number of the line, from 0, that an offset is in."""
+    return text.count("\n", 0, offset) + text.count("\r", 0, offset) - text.count("\r\n", 0, offset)
+
+
+def lsp_position(text: str, offset: int, encoding: Encoding) -> tuple[int, int]:
+    """The LSP position of an offset, which is not within a line break."""
+    start = max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    return line_of(text, offset), lsp_column(text, start, offset, encoding)
+
+
 def _units(character: str, encoding: Encoding) -> int:
     code = ord(character)
     if encoding == "utf-16":

@@ -13,6 +13,7 @@ from tests.unit.engine.models import tiny_gguf
 
 URI = "file:///project/shop%20of%20mine/a.py"
 CANCELLED = -32800
+COMMANDS = [f"farthing.{name}" for name in ("acceptCompletion", "edit", "fix", "test", "document", "explain")]
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def test_what_the_server_says_of_itself() -> None:
     assert found["textDocumentSync"]["change"] == 2
     assert found["textDocumentSync"]["openClose"] is True
     assert found["positionEncoding"] == "utf-8"
-    assert found["executeCommandProvider"]["commands"] == ["farthing.acceptCompletion"]
+    assert found["executeCommandProvider"]["commands"] == COMMANDS
     assert found["workspace"]["workspaceFolders"] == {"supported": True, "changeNotifications": True}
 
 

@@ -55,6 +55,8 @@ class Connection:
         """The section that ``workspace/configuration`` is answered with."""
         self.configuration: Message | None = None
         """Where it is set, the whole answer."""
+        self.respond: dict[str, Callable[[Any], Any]] = {}
+        """What answers requests of the server, by their methods; it is called in the thread that reads."""
         self._ids = itertools.count(1)
         self._answers: dict[object, list[Received]] = {}
         self._changed = threading.Condition()
@@ -79,6 +81,8 @@ class Connection:
             answer: Message = {"result": None}
             if message["method"] == "workspace/configuration":
                 answer = self.configuration or {"result": [self.settings]}
+            elif respond := self.respond.get(message["method"]):
+                answer = {"result": respond(message["params"])}
             self.send({"jsonrpc": "2.0", "id": message["id"], **answer})
             return
         with self._changed:
@@ -156,15 +160,28 @@ class Connection:
             assert self._changed.wait_for(lambda: condition() or self._ended, timeout), complaint
             assert condition(), f"{complaint}: the server ended"
 
-    def initialize(self, options: object = None, encoding: str = "utf-16", configuration: bool = False) -> Any:
-        """Shake hands; returns the server's capabilities."""
+    def initialize(
+        self,
+        options: object = None,
+        encoding: str = "utf-16",
+        configuration: bool = False,
+        root: str | None = None,
+        **more: Message,
+    ) -> Any:
+        """Shake hands; returns the server's capabilities.
+
+        Args:
+            root: URI of the workspace's folder.
+            more: capabilities of the client beyond the usual ones, by their sections.
+        """
         general = {"positionEncodings": [encoding]}
         capabilities = {
             "general": general,
-            "workspace": {"configuration": configuration},
+            "workspace": {"configuration": configuration, **more.pop("workspace", {})},
             "notebookDocument": {"synchronization": {}},
+            **more,
         }
-        params = {"processId": os.getpid(), "rootUri": None, "capabilities": capabilities}
+        params = {"processId": os.getpid(), "rootUri": root, "capabilities": capabilities}
         found = self.ask("initialize", {**params, "initializationOptions": options})
         self.notify("initialized", {})
         return found["capabilities"]

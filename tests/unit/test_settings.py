@@ -53,13 +53,14 @@ def test_every_value_arrives() -> None:
             "model": "y.gguf",
             "testCommands": {"/a": "pytest -k 'a b'", "~/b": ["npm", "test"]},
             "keepReplies": True,
+            "codeActions": False,
         },
     }
     expected = Settings(
         CompletionSettings(False, "x.gguf", 1, 100, 4, 0, ("markdown",)),
         EngineSettings(256, 512, 1),
         remote=RemoteSettings("http://gpu:8000", "ollama", "m", "qwen", "KEY"),
-        edit=EditSettings("y.gguf", {"/a": ("pytest", "-k", "a b"), "~/b": ("npm", "test")}, True),
+        edit=EditSettings("y.gguf", {"/a": ("pytest", "-k", "a b"), "~/b": ("npm", "test")}, True, False),
     )
     assert decode(json.loads(json.dumps(tree))) == (expected, [])
 

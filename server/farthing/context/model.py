@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from farthing.index.rank import Selection
+if TYPE_CHECKING:  # it is slow to import, and a server that only names these shapes starts fast
+    from farthing.index.rank import Selection
 
 Kind = Literal["body", "signature", "diagnostic", "diff"]
 
@@ -45,7 +46,7 @@ class Wanted:
     """Whether something is to be changed, so that a target is looked for."""
     path: str = ""
     """The open file."""
-    selection: Selection | None = None
+    selection: "Selection | None" = None
     """Lines of it. One line for a cursor."""
     diagnostics: tuple[Diagnostic, ...] = ()
     pins: tuple[Pin, ...] = ()

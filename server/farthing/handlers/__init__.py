@@ -2,14 +2,28 @@
 
 from pygls.lsp.server import LanguageServer
 
-from farthing.handlers import completion, configuration, documents, ledger, models, notebooks, repository
+from farthing.handlers import (
+    chat,
+    code_actions,
+    commands,
+    completion,
+    configuration,
+    documents,
+    ledger,
+    models,
+    notebooks,
+    repository,
+    review,
+)
 from farthing.handlers.domain import Domain, folder_of, position_encoding
 from farthing.handlers.notebooks import SYNC as NOTEBOOK_SYNC
+from farthing.handlers.turns import Chat
 
-__all__ = ["NOTEBOOK_SYNC", "Domain", "folder_of", "position_encoding", "register"]
+__all__ = ["NOTEBOOK_SYNC", "Chat", "Domain", "folder_of", "position_encoding", "register"]
 
 
 def register(server: LanguageServer, domain: Domain) -> None:
     """Tell the server which method is answered how."""
-    for subject in (configuration, documents, notebooks, completion, ledger, models, repository):
+    subjects = (configuration, documents, notebooks, completion, ledger, models, repository)
+    for subject in (*subjects, chat, review, commands, code_actions):
         subject.register(server, domain)

@@ -55,6 +55,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
             domain.pipeline.on_growth = lambda document: ls.protocol.notify(
                 protocol.COMPLETION_DID_GROW, asdict(protocol.CompletionGrowth(document))
             )
+        domain.shows_review = isinstance(options, dict) and options.get("review") is True
         if isinstance(options, dict) and options.get("changesByKeystroke") is True:
             domain.statistics.by_keystroke()
 

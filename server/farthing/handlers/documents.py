@@ -8,6 +8,7 @@ from pygls.lsp.server import LanguageServer
 
 from farthing.errors import FarthingError
 from farthing.handlers.domain import Domain, completion_wanted, file_path, model_in_use
+from farthing.handlers.texts import key_of, refresh
 from farthing.text import Edit
 
 
@@ -22,6 +23,9 @@ def register(server: LanguageServer, domain: Domain) -> None:
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def opened(ls: LanguageServer, params: types.DidOpenTextDocumentParams) -> None:
         overlay(params.text_document.uri, params.text_document.text)
+        if path := key_of(params.text_document.uri):
+            document = params.text_document
+            domain.review.opened(path, document.uri, document.text, document.version)
         warm_up(domain, params.text_document.language_id)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -31,6 +35,8 @@ def register(server: LanguageServer, domain: Domain) -> None:
         overlay(uri, text)
         domain.statistics.edited(uri, edits)
         domain.pipeline.document_changed(uri, text)
+        if key := key_of(uri):
+            domain.review.edited(key, text, params.text_document.version, edits)
         place = getattr(params.content_changes[-1], "range", None) if params.content_changes else None
         if place is not None and (path := file_path(uri)):
             domain.surroundings.visited(path, place.start.line + 1, changed=True)
@@ -45,6 +51,9 @@ def register(server: LanguageServer, domain: Domain) -> None:
         overlay(params.text_document.uri, None)
         domain.pipeline.closed(params.text_document.uri)
         domain.statistics.closed(params.text_document.uri)
+        if (path := key_of(params.text_document.uri)) and domain.review.file(path):
+            domain.review.closed(path)
+            domain.in_background(refresh(domain, path))
 
 
 def warm_up(domain: Domain, language: str) -> None:

@@ -1,7 +1,7 @@
 """What the handlers call, and what they share."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +16,11 @@ from farthing.completion.records import Records
 from farthing.completion.statistics import Statistics
 from farthing.completion.surroundings import Surroundings
 from farthing.engine.models import store
+from farthing.errors import UsageError
+from farthing.handlers.turns import Chat, Turns
 from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
+from farthing.review.review import Review
 from farthing.settings import Settings
 from farthing.status import StatusBoard
 from farthing.text import Encoding
@@ -27,6 +30,10 @@ _ENCODINGS: dict[types.PositionEncodingKind | str, Encoding] = {
     types.PositionEncodingKind.Utf16: "utf-16",
     types.PositionEncodingKind.Utf32: "utf-32",
 }
+
+
+def _no_chat(folder: str) -> Chat:
+    raise UsageError("nothing here can answer instructions")
 
 
 @dataclass
@@ -48,13 +55,27 @@ class Domain:
     """What the workspace's session spends in the cloud."""
     records: Records = field(default_factory=Records)
     """What completions took, for the ledger."""
+    chat_of: Callable[[str], Chat] = _no_chat
+    """Who answers instructions about a folder; raises a FarthingError where nobody does."""
+    review: Review = field(default_factory=Review)
+    """Hunks that the user decides on."""
+    shows_review: bool = False
+    """The client shows them; else they are applied."""
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while the editor applies hunks."""
+    told: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever the review has changed."""
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
     """Tasks that nobody waits for, kept alive here."""
 
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.review)
+
     async def aclose(self) -> None:
         """Give everything up and write what is still to be written: the editor goes."""
+        await self.turns.aclose()
         await self.pipeline.aclose()
         await self.selected.aclose()
         await self.folders.aclose()

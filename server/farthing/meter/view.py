@@ -82,10 +82,11 @@ def money(totals: Totals) -> str:
     """What requests cost, for people; with a question mark where a price is unknown."""
     if totals.unpriced and not totals.money:
         return "$?"
-    return f"{_dollars(totals.money)}+?" if totals.unpriced else _dollars(totals.money)
+    return f"{dollars(totals.money)}+?" if totals.unpriced else dollars(totals.money)
 
 
-def _dollars(money: int) -> str:
+def dollars(money: int) -> str:
+    """An amount of nano-dollars, for people."""
     amount = money / NANO
     if money == 0 or amount >= 0.01:
         return f"${amount:,.2f}"

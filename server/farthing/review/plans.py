@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from farthing.edit.model import Edit as Splice
 from farthing.review.files import Asked, ReviewedFile, Step
 from farthing.review.hunks import Hunk
+from farthing.text import line_of
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,4 @@ def where(file: ReviewedFile, hunk: Hunk) -> str:
     """The place of a hunk, for people."""
     if file.text is None or hunk.piece.creates:
         return file.shown
-    return f"{file.shown}, line {file.text.count(chr(10), 0, hunk.place.start) + 1}"
+    return f"{file.shown}, line {line_of(file.text, hunk.place.start) + 1}"

@@ -49,7 +49,7 @@ class Review:
     """
 
     def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
-        self._on_change = on_change
+        self.on_change = on_change
         self._files: dict[str, ReviewedFile] = {}
         self._turns: dict[str, _Turn] = {}
         self._drift = Drift()
@@ -106,7 +106,7 @@ class Review:
         self._drop(gone | {hunk.id for _, hunk in fresh})
         for file, hunk in fresh:
             file.add([hunk])
-        self._on_change()
+        self.on_change()
         return shown
 
     def _file_of(self, found: Found, shown: str, base: str | None) -> ReviewedFile:
@@ -168,7 +168,7 @@ class Review:
             (int(h.id[1:]) for file in self._files.values() for h in file.hunks if h.side == "after"), reverse=True
         )
         self._drop({f"h{number}" for number in accepted[MAX_ACCEPTED:]})
-        self._on_change()
+        self.on_change()
 
     def opened(self, path: str, uri: str, text: str, version: int) -> None:
         """An editor has opened a document."""
@@ -189,7 +189,7 @@ class Review:
         """An editor has closed a document: what is on disk counts from now on, see :meth:`read`."""
         if file := self._files.get(path):
             file.version = file.asked = None
-            self._on_change()
+            self.on_change()
 
     def read(self, path: str, text: str | None) -> None:
         """What is on disk of a file that is not open; None where there is none, or no text."""
@@ -205,7 +205,7 @@ class Review:
         known = file.changed(text, edits, version)
         if text is not None:
             self._drift.edited(file.path, text, known)
-        self._on_change()
+        self.on_change()
 
     def reject(self, ids: Iterable[str]) -> Plan:
         """Let go of hunks that are not accepted."""
@@ -219,7 +219,7 @@ class Review:
             if turn := self._turns.get(hunk.turn):
                 turn.decided.append(hunk.piece)
         self._drop(set(done))
-        self._on_change()
+        self.on_change()
         return Plan(done=tuple(done), refused=tuple(refused))
 
     def accept(self, ids: Iterable[str]) -> Plan:
@@ -268,7 +268,7 @@ class Review:
                 file.unsaved = each.after
         if not applied:
             self._leaving(planned, False)
-        self._on_change()
+        self.on_change()
 
     def waits(self, planned: Plan) -> bool:
         """Whether the editor has yet to tell of what a plan asked it to do."""
@@ -277,7 +277,7 @@ class Review:
     def forget(self, ids: Iterable[str]) -> None:
         """Let go of hunks, whatever their state, and leave the text alone."""
         self._drop(set(ids))
-        self._on_change()
+        self.on_change()
 
     def _leaving(self, planned: Plan, leaving: bool) -> None:
         for file in self._files.values():

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from farthing import chat_protocol
 from farthing.review.files import ReviewedFile
 from farthing.review.hunks import Hunk
+from farthing.text import line_of
 
 
 def review(files: Iterable[ReviewedFile]) -> chat_protocol.Review:
@@ -19,16 +20,12 @@ def _file(file: ReviewedFile) -> chat_protocol.ReviewFile:
 
 
 def _hunk(text: str, hunk: Hunk) -> chat_protocol.ReviewHunk:
-    first = _line(text, hunk.place.start)
+    start, end = hunk.place.start, hunk.place.end
+    first = line_of(text, start)
     # A last line without an end is one, too.
-    last = _line(text, hunk.place.end) + (hunk.place.end > hunk.place.start and text[hunk.place.end - 1] not in "\r\n")
+    last = line_of(text, end) + (end > start and text[end - 1] not in "\r\n")
     piece = hunk.piece
     return chat_protocol.ReviewHunk(hunk.id, hunk.state, first, last, piece.before, piece.after, hunk.note)
-
-
-def _line(text: str, offset: int) -> int:
-    pairs = text.count("\r\n", 0, offset)
-    return text.count("\n", 0, offset) + text.count("\r", 0, offset) - pairs
 
 
 def proposed_text(file: ReviewedFile) -> str:
