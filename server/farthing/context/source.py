@@ -48,7 +48,16 @@ class Source:
     def __init__(self, path: str, text: str) -> None:
         self.path = path
         self.language = languages.language_id(path)
-        self.lines = tuple(_LINE.findall(text.removeprefix("\ufeff")))
+        self._text = text.removeprefix("\ufeff")
+
+    @functools.cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its lines with their ends."""
+        if "\r" in self._text:
+            return tuple(_LINE.findall(self._text))
+        # The same, in a tenth of the time.
+        *lines, last = self._text.split("\n")
+        return (*(f"{line}\n" for line in lines), *([last] if last else []))
 
     @property
     def count(self) -> int:
@@ -58,6 +67,8 @@ class Source:
     @functools.cached_property
     def plain(self) -> str:
         """The text with line ends as ``\\n``."""
+        if "\r" not in self._text:
+            return self._text
         return "".join(line.rstrip("\r\n") + "\n" if line[-1] in "\r\n" else line for line in self.lines)
 
     @functools.cached_property
