@@ -31,6 +31,7 @@ def measure(root: Path, store: Store, instructions: Sequence[str], passes: int, 
     """Print the table."""
     tokens.count("warm")
     retrieval = Retrieval(root, store)
+    ranker = Ranker(retrieval)
     around = [selection for _, selection in places(store, len(instructions), random.Random(7))]
     cursors = [Selection(each.path, *[(each.start_line + each.end_line) // 2] * 2) for each in around]
 
@@ -53,7 +54,7 @@ def measure(root: Path, store: Store, instructions: Sequence[str], passes: int, 
 
         nowhere = [None] * len(instructions)
         rows: dict[str, list[Callable[[], object]]] = {
-            "rank alone": [functools.partial(Ranker(retrieval).rank, t, (), None, budget) for t in instructions],
+            "rank alone": [functools.partial(ranker.rank, t, (), None, budget) for t in instructions],
             "edit, a function selected": each(True, around),
             "edit, a cursor": each(True, cursors),
             "edit, an open file": each(True, around, open_=True),

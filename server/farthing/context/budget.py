@@ -9,16 +9,14 @@ FIXED_TOKENS = 200
 """Of a prompt without any context: rules, format, instruction."""
 
 LEAST = 300
-"""A function of some thirty lines. With less there is nothing to change."""
+"""With less a function and what it calls hardly fit: the user waits longer instead."""
 
 UNKNOWN = 600
-"""Where it is not known how fast the machine reads: 2 slow cores read as many with a 1.5B model in about the time that
-users wait."""
+"""Where it is not known how fast the machine reads: as much as at some 130 tokens a second."""
 
 _TIERS = {
-    # A change needs 453 tokens in the median commit, the oracle says; the choice of context finds 70 % of what is
-    # to be changed within 4,000 tokens, 76 % within 8,000 and 84 % within 16,000 (README of farthing.index). What costs
-    # more per token is asked for harder work, where a missing piece costs another turn.
+    # Of what a commit changed, the choice of context shows 70 % within 4,000 tokens, 76 % within 8,000 and 84 % within
+    # 16,000 (README of farthing.index). A dearer model is asked for harder work, where a missing piece costs a turn.
     "small": 4000,
     "medium": 8000,
     "frontier": 16000,

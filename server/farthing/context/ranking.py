@@ -22,7 +22,7 @@ class Ranking:
 
     def __init__(self, wanted: Wanted, retrieval: Retrieval) -> None:
         self._wanted = wanted
-        self._ranker = Ranker(retrieval)
+        self._ranker = _ranker(retrieval)
 
     @functools.cached_property
     def _scored(self) -> Scored:
@@ -46,3 +46,9 @@ class Ranking:
                 # The index may be older than the text.
                 return min(by_name[symbol.symbol], key=lambda each: abs(each.definition.start_line - symbol.start_line))
         return None
+
+
+@functools.lru_cache(maxsize=2)
+def _ranker(retrieval: Retrieval) -> Ranker:
+    """Kept, as it remembers which files import which as long as the index stays: a third of a choice's time."""
+    return Ranker(retrieval)

@@ -59,7 +59,9 @@ def called(source: Source, lines: tuple[int, int], retrieval: Retrieval | None) 
             yield Related(source.path, each.qualified, each.signature, each.start_line)
     if retrieval is not None:
         defined = {each.definition.name for each in source.places}
-        for symbol in retrieval.meanings([name for name in uses if name not in defined][:CALLED], source.path):
+        taken = {name for each in source.tags.imports for name in each.names}
+        wanted = [name for name in uses if name not in defined][:CALLED]
+        for symbol in retrieval.meanings(wanted, source.path, taken):
             if symbol.path != source.path and symbol.kind in CODE | CLASSES | VALUES:
                 yield Related(symbol.path, symbol.symbol, symbol.signature, symbol.start_line)
 
@@ -80,9 +82,9 @@ def callers(source: Source, symbol: str, lines: tuple[int, int], retrieval: Retr
         uses = retrieval.references_to(same[0], USES) if same else []
         found += [_using(use) for use in uses if use.path != source.path and use.kind != "word"]
     found.sort(key=lambda each: features.is_test(each.path) and not features.is_test(source.path))
-    once: dict[tuple[str, str, int], Related] = {}
+    once: dict[tuple[str, str], Related] = {}
     for each in found:
-        once.setdefault((each.path, each.symbol, 0 if each.symbol else each.use), each)
+        once.setdefault((each.path, each.symbol), each)
     return list(once.values())[:CALLERS]
 
 

@@ -157,15 +157,12 @@ class Finder:
         return self._fitted(begin, end, symbol, (first, last), where)
 
     def end(self, reason: str) -> Found:
-        """The last statement of a file, behind which something new can stand."""
+        """The last statement of a file, or of the block that it ends with: something new can stand behind it."""
         source = self._source
-        last = source.count
-        while last > 1 and source.blank(last, last):
-            last -= 1
-        first, last = source.grown(last, last)
-        around = source.around(first, last)
+        first, last = source.final(SMALL_FILE)
+        around = [each for each in source.around(first, last) if each.definition.start_line >= first]
+        symbol = around[0].symbol if around else ""
         first = min([first, *(each.first for each in around)])
-        symbol = around[-1].symbol if around else ""
         if last - first >= SMALL_FILE:
             first = last - FEW
         return self._fitted(first, last, symbol, (last, last), reason)

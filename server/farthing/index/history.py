@@ -89,8 +89,10 @@ def _remembered(root: str, state: tuple[int, ...]) -> History:
 
 def read(repository: Path, revision: str) -> History:
     """The history of any revision; what git can't tell is empty."""
-    command = ["git", "-C", str(repository), "-c", "core.quotePath=false", "log", "--no-merges", "--no-renames",
-               "--relative", f"-{COMMITS}", "--format=%x00%s", "--name-only", revision, "--"]  # fmt: skip
+    # A repository's settings may ask for signatures, and name the program that looks at them.
+    command = ["git", "-c", "log.showSignature=false", "-C", str(repository), "-c", "core.quotePath=false", "log",
+               "--no-merges", "--no-renames", "--relative", f"-{COMMITS}", "--format=%x00%s", "--name-only", revision,
+               "--"]  # fmt: skip
     environment = os.environ | {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
     try:
         done = subprocess.run(command, capture_output=True, timeout=SECONDS, env=environment, check=False)

@@ -8,7 +8,7 @@ import functools
 import json
 import posixpath
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -194,13 +194,20 @@ class Retrieval:
         wanted = [name for name in names if name not in defined]
         return self._meant(wanted, path, imported, limit)
 
-    def meanings(self, names: Iterable[str], path: str, limit: int = 12) -> list[Symbol]:
+    def meanings(self, names: Iterable[str], path: str, taken: Collection[str] = (), limit: int = 12) -> list[Symbol]:
         """What names that are used in a file mean, where that is clear: imported first, then in their order.
 
         Args:
             path: of the file, relative to the root.
+            taken: names that its imports take. Where there are any, others that no imported file defines are methods.
         """
-        return self._meant(names, path, {file: i for i, file in enumerate(self.imported_files(path))}, limit)
+        imported = {file: i for i, file in enumerate(self.imported_files(path))}
+        found = self._meant(names, path, imported, limit if not taken else MEANINGS)
+        if taken:
+            found = [
+                each for each in found if each.path in (path, *imported) or each.kind == "method" or each.name in taken
+            ]
+        return found[:limit]
 
     def _meant(self, names: Iterable[str], path: str, imported: Mapping[str, int], limit: int) -> list[Symbol]:
         nearness = _nearness(path, set(imported), ())

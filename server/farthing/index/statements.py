@@ -46,13 +46,45 @@ def grown(text: str, language: str, first: int, last: int) -> tuple[int, int]:
             if child.is_named and _row_of_end(child) >= first - 1 and child.start_point[0] <= last - 1
         ]  # fmt: skip
         if node is root or _HOLDS.search(node.type):
-            if not inside:
+            if not inside and node.start_point[0] < first - 1 and last - 1 < _row_of_end(node):
                 return first, last  # between two of them
-            best = min(first, inside[0].start_point[0] + 1), max(last, _row_of_end(inside[-1]) + 1)
+            best = (
+                (min(first, inside[0].start_point[0] + 1), max(last, _row_of_end(inside[-1]) + 1)) if inside else best
+            )
         around = [child for child in inside if child.start_point[0] <= first - 1 and _row_of_end(child) >= last - 1]
         if len(around) != 1:
             return best
         node = around[0]
+
+
+def final(text: str, language: str, most: int) -> tuple[int, int] | None:
+    """The lines of a text's last statement; of one with more lines than ``most`` the last one inside it, and so on.
+
+    Returns:
+        None without a grammar, and for an empty text.
+    """
+    node, found = _root(text, language), None
+    while node is not None:
+        inside = [child for child in node.children if child.is_named]
+        if not inside:
+            return found
+        node = inside[-1]
+        found = node.start_point[0] + 1, _row_of_end(node) + 1
+        if found[1] - found[0] < most:
+            return found
+        node = _holder_in(node)
+    return found
+
+
+def _holder_in(node: tree_sitter.Node) -> tree_sitter.Node | None:
+    """What holds the last statements in a node, the outermost one."""
+    pending = [child for child in node.children if child.is_named]
+    while pending:
+        child = pending.pop()
+        if _HOLDS.search(child.type):
+            return child
+        pending += [each for each in child.children if each.is_named]
+    return None
 
 
 def commented(text: str, language: str, first: int) -> int:

@@ -118,6 +118,18 @@ def test_a_small_budget_is_not_filled_with_what_may_help(shop: Shop) -> None:
     assert {item.symbol for item in small.items} < {item.symbol for item in large.items}
 
 
+def test_a_name_that_is_not_imported_means_nothing_of_another_file(make: Make) -> None:
+    shop = make(
+        {
+            "a.py": "from c import known\n\n\ndef f(x):\n    known()\n    x.method_of()\n    return Response(x)\n",
+            "b.py": "class Response:\n    def method_of(self):\n        pass\n",
+            "c.py": "def known():\n    pass\n",
+        }
+    )
+    context = shop.ask(Wanted("go on", 600, True, "a.py", Selection("a.py", 5, 5)))
+    assert [item.symbol for item in context.items if item.kind == "signature"] == ["known", "Response.method_of"]
+
+
 def test_a_body_takes_the_place_of_its_signature(shop: Shop) -> None:
     context = shop.ask(Wanted("round it as `price_of` does", 600, True, "shop/cart.py", TOTAL))
     assert [item.kind for item in context.items if item.symbol == "price_of"] == ["body"]

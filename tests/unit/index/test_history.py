@@ -183,3 +183,24 @@ def test_files_of_commits_whose_message_is_alike_come_first() -> None:
     assert 0 < scores["prices.py"] < scores["readme.md"] < scores["cart.py"] <= 1
     assert past.alike(["nothing", "of", "it"]) == {}
     assert History().alike(["fix"]) == {} and History().recent == {}
+
+
+def test_no_program_that_the_repository_names_is_run(root: Path, tmp_path: Path) -> None:
+    (root / "a.py").write_text("x = 1\n")
+    git(root, "add", "-A")
+    git(root, "commit", "--quiet", "-m", "Unsigned")
+    raw = subprocess.run(["git", "-C", str(root), "cat-file", "commit", "HEAD"], capture_output=True, check=True).stdout
+    signature = b"gpgsig -----BEGIN PGP SIGNATURE-----\n \n x\n -----END PGP SIGNATURE-----\n\n"
+    signed = raw.replace(b"\n\n", b"\n" + signature, 1)
+    made = subprocess.run(
+        ["git", "-C", str(root), "hash-object", "-t", "commit", "-w", "--stdin"],
+        input=signed, capture_output=True, check=True,
+    )  # fmt: skip
+    git(root, "update-ref", "HEAD", made.stdout.decode().strip())
+    trap = tmp_path / "trap"
+    trap.write_text(f"#!/bin/sh\ntouch '{tmp_path / 'ran'}'\n")
+    trap.chmod(0o755)
+    git(root, "config", "gpg.program", str(trap))
+    git(root, "config", "log.showSignature", "true")
+    assert len(history.read(root, "HEAD").commits) == 1
+    assert not (tmp_path / "ran").exists()

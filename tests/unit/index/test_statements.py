@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.index.languages import BY_ID, language_id
-from farthing.index.statements import commented, grown
+from farthing.index.statements import commented, final, grown
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "index"
 FILES = sorted(path for path in GOLDEN.glob("*/*") if path.suffix != ".json" and language_id(path.name) in BY_ID)
@@ -22,6 +22,7 @@ FILES = sorted(path for path in GOLDEN.glob("*/*") if path.suffix != ".json" and
         ("python", "def f():\n    if a:\n        b()\n        c()\n    else:\n        d()\n    e()\n", (5, 5), (2, 6)),
         ("python", "def f():\n    a()\n\n    b()\n", (3, 3), (3, 3)),
         ("python", "class A:\n    x = 1\n\n    def f(self):\n        g(\n            1\n        )\n", (6, 6), (5, 7)),
+        ("typescript", "f(() => {\n  g()\n})\n", (3, 3), (1, 3)),
         ("go", "package a\n\nfunc f() {\n\tif a {\n\t\tb(\n\t\t\t1)\n\t}\n\tc()\n}\n", (6, 6), (5, 6)),
         ("typescript", "class A {\n  f() {\n    g(\n      1,\n    );\n  }\n}\n", (4, 4), (3, 5)),
         ("c", "#ifndef A\n#define A\nint f(void) {\n  g(\n    1);\n}\n#endif\n", (5, 5), (4, 5)),
@@ -34,6 +35,26 @@ FILES = sorted(path for path in GOLDEN.glob("*/*") if path.suffix != ".json" and
 )
 def test_lines_grow_to_statements(language: str, text: str, lines: tuple[int, int], expected: tuple[int, int]) -> None:
     assert grown(text, language, *lines) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "most", "expected"),
+    [
+        ("python", "a = 1\n\n\ndef f():\n    b()\n    c()\n\n", 10, (4, 6)),
+        ("python", "class A:\n    def f(self):\n        a()\n\n    def g(self):\n        b()\n", 3, (5, 6)),
+        (
+            "typescript",
+            "describe('a', () => {\n  it('b', () => {\n    c()\n  })\n\n  it('d', () => {\n    e()\n  })\n})\n",
+            4,
+            (6, 8),
+        ),
+        ("python", "x = [\n  1,\n  2,\n]\n", 2, (1, 4)),
+        ("python", "", 2, None),
+        ("", "a\n", 2, None),
+    ],
+)
+def test_the_last_statement(language: str, text: str, most: int, expected: tuple[int, int] | None) -> None:
+    assert final(text, language, most) == expected
 
 
 @pytest.mark.parametrize(
