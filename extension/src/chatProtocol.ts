@@ -19,7 +19,7 @@ export const DOCUMENT = "farthing.document";
 export const EXPLAIN = "farthing.explain";
 
 export type Task = "edit" | "ask" | "explain" | "test" | "document" | "fix";
-export type ChatState = "waiting" | "reading" | "writing" | "done" | "stopped" | "failed";
+export type ChatState = "waiting" | "reading" | "writing" | "checking" | "done" | "stopped" | "failed";
 export type ReviewState = "writing" | "proposed" | "accepted" | "stale";
 
 export interface Position {
@@ -107,6 +107,10 @@ export interface ChatTurn {
   readonly money: string;
   readonly escalation: string;
   readonly escalationNote: string;
+  /** What the user's tests said of the hunks; empty where none were run. */
+  readonly tests: string;
+  /** An instruction that tells the model of tests that failed. */
+  readonly repair: string;
 }
 
 export interface ChatText {

@@ -80,7 +80,7 @@ class SendChatParams:
     """What the user says, and where."""
 
     conversation: str
-    """Chosen by the client; turns of one conversation know of each other."""
+    """Chosen by the client."""
     task: Task
     text: str
     """The instruction or the question; may be empty but for ``edit`` and ``ask``."""
@@ -145,7 +145,7 @@ class Receipt:
     budget: int = 0
 
 
-ChatState = Literal["waiting", "reading", "writing", "done", "stopped", "failed"]
+ChatState = Literal["waiting", "reading", "writing", "checking", "done", "stopped", "failed"]
 
 
 @dataclass(frozen=True)
@@ -178,11 +178,9 @@ class ChatTurn:
     detail: str = ""
     """What is done now, or why it failed, in one line."""
     fix: str = ""
-    """The way out of a failure, one line."""
     receipt: Receipt = Receipt()
     hunks: tuple[TurnHunk, ...] = ()
     attempts: int = 0
-    """Replies of the model so far."""
     inputTokens: int = 0
     cachedTokens: int = 0
     outputTokens: int = 0
@@ -192,6 +190,10 @@ class ChatTurn:
     """A tier that may do better after local attempts failed, and costs; empty where there is none."""
     escalationNote: str = ""
     """What that would send and cost at most, in one line."""
+    tests: str = ""
+    """What the user's tests said of the hunks, in one line; empty where none were run."""
+    repair: str = ""
+    """An instruction that tells the model of tests that failed, for who wants it to try again."""
 
 
 @dataclass(frozen=True)

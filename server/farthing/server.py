@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from lsprotocol import types
@@ -33,6 +33,9 @@ from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
 from farthing.status import StatusBoard
 from farthing.text import Edit, lsp_offset
+
+if TYPE_CHECKING:
+    from farthing.assembly import Chats
 
 _logger = logging.getLogger(__name__)
 
@@ -225,8 +228,16 @@ def build(chat_of: Callable[[str], handlers.Chat] | None = None) -> Server:
     meter = Meter(publish_ledger)
     domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings, meter)
 
-    if chat_of:
-        domain.chat_of = chat_of
+    chats: list[Chats] = []
+
+    def own_chat_of(folder: str) -> handlers.Chat:
+        if not chats:
+            from farthing.assembly import Chats
+
+            chats.append(Chats(domain, lambda: server.workspace))
+        return chats[0].of(folder)
+
+    domain.chat_of = chat_of or own_chat_of
 
     def generated(generation: Generation, outcome: Outcome) -> None:
         domain.statistics.generated(generation, outcome)

@@ -32,6 +32,7 @@ class FakeChat:
         """Folder, conversation and instruction of each turn."""
         self.closed: list[str] = []
         self.given_up = 0
+        self.warmed: list[str] = []
         self._folder = ""
         self._held: asyncio.Semaphore | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -67,6 +68,10 @@ class FakeChat:
         """See :class:`farthing.handlers.turns.Chat`."""
         self.asked.append((self._folder, conversation, instruction))
         return STARTED
+
+    async def warm(self, conversation: str, instruction: Instruction) -> None:
+        """See :class:`farthing.handlers.turns.Chat`."""
+        self.warmed.append(conversation)
 
     def close(self, conversation: str) -> None:
         """See :class:`farthing.handlers.turns.Chat`."""

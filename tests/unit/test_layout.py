@@ -17,7 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"completion", "context", "edit", "meter", "status"}),
     frozenset({"chat", "review", "verify"}),
     frozenset({"handlers"}),
-    frozenset({"__main__", "cli", "server"}),
+    frozenset({"__main__", "assembly", "cli", "server"}),
 )
 
 # Library -> where it may be imported: a package or module, or with a leading dot the last part of a module's name.
@@ -25,7 +25,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "genai_prices": ("ledger.prices",),
     "llama_cpp": ("engine",),
     "lsprotocol": ("server", "handlers", "protocol", "cli.serve"),
-    "pygls": ("server", "handlers", "protocol", "cli.serve"),
+    "pygls": ("assembly", "server", "handlers", "protocol", "cli.serve"),
     "sqlite3": (".store", ".migrations"),
     "tiktoken": ("tokens",),
     "tree_sitter": ("index",),

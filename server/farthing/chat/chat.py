@@ -138,7 +138,7 @@ class Chat:
         said = prompt.wording(instruction, target)
         if instruction.task == "test":
             if target is None:
-                raise UsageError("nothing was found to be tested", "Select it, or name it")
+                raise UsageError(context.note or "nothing was found to be tested", "Select it, or name it")
             path = places.test_path(self._files.root, target.path)
             return self._addition(instruction.task, said, path, context)
         if answerer.format == "blocks":
@@ -146,7 +146,9 @@ class Chat:
             return Job(instruction.task, blocks.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)
         if target is None:
             if not instruction.path:
-                raise UsageError("nothing was found that the instruction means", "Open the file, or select the lines")
+                raise UsageError(
+                    context.note or "nothing was found that the instruction means", "Open the file, or select the lines"
+                )
             return self._addition(instruction.task, said, instruction.path, context)
         own, *others = context.items
         whole = rewrite.Rewrite(said, target, own.sent_before)

@@ -11,6 +11,7 @@ from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
+from farthing.chat.model import Check, Reply
 from farthing.chat.models import LedgerSource, Models, Recorder
 from farthing.errors import IndexUnavailable
 from farthing.index.folders import Folders
@@ -22,14 +23,15 @@ _T = TypeVar("_T")
 
 def open_chat(
     root: Path, session: Path, engine: LocalBackend, folders: Folders, ledger: LedgerSource, record: Recorder,
-    settings: Callable[[], Settings], unsaved: Callable[[Path], str | None],
+    settings: Callable[[], Settings], unsaved: Callable[[str], str | None], check: Check,
+    keep: Callable[[Reply], None],
 ) -> Chat:  # fmt: skip
     """The chat of one folder.
 
     Args:
         root: the folder, resolved.
         session: the folder whose session pays: the first one of the workspace.
-        unsaved: the text of an open document by its absolute path.
+        unsaved: the text of an open document by its path relative to the root.
     """
 
     async def ask(question: Callable[[Retrieval | None], _T]) -> _T:
@@ -45,4 +47,4 @@ def open_chat(
         root, session, LocalChat(engine), ledger, record, lambda: settings().edit.model,
         lambda: settings().engine.context_tokens,
     )  # fmt: skip
-    return Chat(Files(root, ask, lambda path: unsaved(root / path)), models)
+    return Chat(Files(root, ask, unsaved), models, check, keep)

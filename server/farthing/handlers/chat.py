@@ -1,5 +1,6 @@
 """Conversations: what the user says, and what becomes of it."""
 
+import contextlib
 from dataclasses import asdict
 from typing import Any
 
@@ -46,7 +47,11 @@ def register(server: LanguageServer, domain: Domain) -> None:
     @server.feature(PREVIEW_CONTEXT)
     async def preview(ls: LanguageServer, params: Any) -> dict[str, Any]:
         try:
-            found = asked(ls, domain, decode(SendChatParams, params))
+            wanted = decode(SendChatParams, params)
+            found = asked(ls, domain, wanted, unsaid=True)
+            if not wanted.text.strip():
+                # The user begins to write the instruction: the model may read meanwhile what it will be about.
+                domain.in_background(_warm(found))
             return asdict(chat_view.receipt(await found.chat.preview(found.conversation, found.instruction)))
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
@@ -90,13 +95,21 @@ class Teller:
             self._notify(CHAT_TURN_DID_CHANGE, asdict(turn))
 
 
-def asked(ls: LanguageServer, domain: Domain, params: SendChatParams) -> Asked:
+async def _warm(asked: Asked) -> None:
+    with contextlib.suppress(FarthingError):  # the turn itself will meet it again, and tell
+        await asked.chat.warm(asked.conversation, asked.instruction)
+
+
+def asked(ls: LanguageServer, domain: Domain, params: SendChatParams, unsaid: bool = False) -> Asked:
     """What a request comes to, and who answers it.
+
+    Args:
+        unsaid: the instruction is still to come.
 
     Raises:
         UsageError: nothing is asked.
     """
-    if params.task in ("ask", "edit") and not params.text.strip():
+    if params.task in ("ask", "edit") and not unsaid and not params.text.strip():
         raise UsageError("there is no instruction", "Say what is to be done")
     folder, path = home_of(ls.workspace, params.uri)
     lines = _lines(params.range)

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from farthing.chat.model import Event, Finished, Proposed, Retrying, Said, Started
+from farthing.chat.model import Checking, Event, Finished, Proposed, Retrying, Said, Started
 from farthing.chat_protocol import ChatState, ChatTurn, Receipt, ReceiptItem, TurnHunk
 from farthing.context.model import Item
 from farthing.edit.lines import contents
@@ -36,6 +36,8 @@ def after(turn: ChatTurn, event: Event, shown: Shown | None = None) -> ChatTurn:
             return replace(turn, state=state, detail="", hunks=hunks(event.result, shown or {}))
         case Retrying():
             return replace(turn, state="reading", attempts=event.attempt, detail=event.reason)
+        case Checking():
+            return replace(turn, state="checking", detail="The tests run with these changes")
         case Finished():
             return _finished(turn, event, shown)
 
@@ -59,6 +61,8 @@ def _finished(turn: ChatTurn, event: Finished, shown: Shown | None) -> ChatTurn:
         money="$?" if event.cost is None else dollars(event.cost) if event.cost else "",
         escalation=event.escalation,
         escalationNote=note,
+        tests=event.checked.message if event.checked else "",
+        repair=event.checked.repair if event.checked else "",
     )
 
 

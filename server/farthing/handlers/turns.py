@@ -32,6 +32,14 @@ class Chat(Protocol):
         """
         ...
 
+    async def warm(self, conversation: str, instruction: Instruction) -> None:
+        """Have the model read what an instruction will be about.
+
+        Raises:
+            FarthingError: it can't be asked.
+        """
+        ...
+
     def close(self, conversation: str) -> None:
         """Forget what a conversation was about."""
         ...

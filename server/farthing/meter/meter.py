@@ -64,6 +64,11 @@ class Meter:
             self._loop = asyncio.get_running_loop()
             self._watching = asyncio.create_task(self._watch())
 
+    @property
+    def root(self) -> Path | None:
+        """The folder whose session is watched."""
+        return self._root
+
     async def set_cap(self, tokens: int) -> None:
         """Raise the session's cap, by the user's word.
 
