@@ -22,6 +22,9 @@ const HISTORY = "farthing.instructions";
 /** Milliseconds without a key after which what would be sent is worked out. */
 const PAUSE = 400;
 
+/** Documents that the server has; not the sides of a comparison. */
+const SCHEMES: ReadonlySet<string> = new Set(["file", "untitled", "vscode-notebook-cell"]);
+
 type Where = Omit<SendChatParams, "text">;
 
 export function activate(
@@ -34,8 +37,8 @@ export function activate(
   context.subscriptions.push(
     commands.registerCommand("farthing.instruct", async () => {
       const editor = window.activeTextEditor;
-      if (!editor) {
-        void window.showInformationMessage("Open a file first: the instruction is about its lines.");
+      if (!editor || !SCHEMES.has(editor.document.uri.scheme)) {
+        void window.showInformationMessage("Open a file first: an instruction is about its lines.");
         return;
       }
       const where = whereOf(editor, conversations);

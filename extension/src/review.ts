@@ -54,9 +54,6 @@ export class ReviewState implements Disposable {
       window.onDidChangeActiveTextEditor(() => {
         this.setContexts();
       }),
-      window.onDidChangeTextEditorSelection(() => {
-        this.setContexts();
-      }),
     ];
   }
 
@@ -136,10 +133,9 @@ export class ReviewState implements Disposable {
       hunks.some((hunk) => hunk.state === "accepted"),
     );
     this.setContext("editorHasHunks", here?.hunks.some(text.isDecidable) === true);
-    this.setContext("hunkAtCursor", this.atCursor() !== undefined);
   }
 
-  /** Only news: with every move of the cursor these are asked. */
+  /** Only news: while a text is written these are asked again and again. */
   private setContext(name: string, value: boolean): void {
     if (this.contexts.get(name) !== value) {
       this.contexts.set(name, value);
@@ -155,12 +151,11 @@ export function activate(context: ExtensionContext, server: Server, log: LogOutp
     const file = uri && state.file(uri.scheme === PROPOSED ? Uri.parse(uri.query) : uri);
     return file ? [file] : [];
   };
-  const chosen = (carrier: Carrier | undefined): readonly string[] => idsOf(carrier) ?? idOf(state.atCursor());
   context.subscriptions.push(
     state,
     ...moves(state),
-    commands.registerCommand("farthing.acceptHunk", (it?: Carrier) => state.decide("accept", chosen(it))),
-    commands.registerCommand("farthing.rejectHunk", (it?: Carrier) => state.decide("reject", chosen(it))),
+    commands.registerCommand("farthing.acceptHunk", (it?: Carrier) => decideOne(state, "accept", it)),
+    commands.registerCommand("farthing.rejectHunk", (it?: Carrier) => decideOne(state, "reject", it)),
     commands.registerCommand("farthing.revertHunk", (it?: Carrier) => state.decide("revert", idsOf(it) ?? [])),
     commands.registerCommand("farthing.acceptFile", (it?: Carrier) =>
       state.decide("accept", idsOf(it) ?? text.ids(inFile(), text.isProposed)),
@@ -201,8 +196,21 @@ function idsOf(carrier: Carrier | undefined): readonly string[] | undefined {
   return carrier?.hunkIds ?? carrier?.thread?.hunkIds;
 }
 
-function idOf(hunk: ReviewHunk | undefined): readonly string[] {
-  return hunk ? [hunk.id] : [];
+/** The hunk of the button, or the one at the cursor; where there is none the next one is gone to. */
+async function decideOne(state: ReviewState, action: "accept" | "reject", carrier: Carrier | undefined): Promise<void> {
+  const ids = idsOf(carrier);
+  if (ids) {
+    await state.decide(action, ids);
+    return;
+  }
+  const hunk = state.atCursor();
+  if (!hunk) {
+    move(state, 1);
+  } else if (action === "accept" && hunk.state === "stale") {
+    void window.showInformationMessage(`Farthing: this change can't be accepted any more: ${hunk.note}`);
+  } else {
+    await state.decide(action, [hunk.id]);
+  }
 }
 
 /** Puts the cursor at the next or the previous hunk of the file. */

@@ -37,10 +37,8 @@ export function activate(context: ExtensionContext, state: ReviewState): void {
 }
 
 class Threads {
-  private readonly controller: CommentController = comments.createCommentController(
-    "farthing.review",
-    "Farthing: Changes",
-  );
+  /** Made for the first hunk: where one is, the editor has a Comments view. */
+  private controller: CommentController | undefined;
   private threads = new Map<string, HunkThread>();
 
   constructor(private readonly state: ReviewState) {}
@@ -64,7 +62,7 @@ class Threads {
   }
 
   dispose(): void {
-    this.controller.dispose();
+    this.controller?.dispose();
   }
 
   private thread(hunk: ReviewHunk, file: ReviewFile, document: TextDocument): HunkThread {
@@ -87,6 +85,7 @@ class Threads {
   }
 
   private create(document: TextDocument, range: Range, comment: Comment): HunkThread {
+    this.controller ??= comments.createCommentController("farthing.review", "Farthing: Changes");
     const thread = this.controller.createCommentThread(document.uri, range, [comment]) as HunkThread;
     thread.canReply = false;
     thread.collapsibleState = CommentThreadCollapsibleState.Expanded;

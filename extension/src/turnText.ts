@@ -37,7 +37,7 @@ export function outcome(turn: ChatTurn): string | undefined {
     const all = turn.hunks.length;
     const reason = lost.length === 1 && lost[0]?.reason ? `: ${lost[0].reason}` : "";
     return all === lost.length
-      ? `${all === 1 ? "The change has" : `None of the ${all} changes has`} no sure place, so nothing was changed${reason}`
+      ? `${all === 1 ? "The change has no" : `None of the ${all} changes has a`} sure place, so nothing was changed${reason}`
       : `${lost.length} of ${all} changes ${lost.length === 1 ? "has" : "have"} no sure place${reason}`;
   }
   return turn.hunks.length === 0 ? turn.text.split("\n")[0] || "The model proposed no change" : undefined;

@@ -16,7 +16,13 @@ pytestmark = pytest.mark.browser
 GUARD = {
     "path": FILE,
     "before": "    return sum(prices)\n",
-    "after": '    if not prices:\n        raise ValueError("there are no prices")\n    return sum(prices)\n',
+    "after": (
+        "    if not prices:\n"
+        '        raise ValueError("there are no prices")\n'
+        "    if min(prices) < 0:\n"
+        '        raise ValueError("a price is negative")\n'
+        "    return sum(prices)\n"
+    ),
 }
 DEFAULT = {"path": FILE, "before": "    return min(prices)\n", "after": "    return min(prices, default=0.0)\n"}
 GUARDED = SOURCE.replace(GUARD["before"], GUARD["after"])
@@ -138,10 +144,12 @@ def test_hunks_are_seen_while_they_are_written_and_decided_on(editing: Editing, 
         it.page.keyboard.press("Alt+F5")
         it.page.keyboard.press("Alt+Backspace")
         it.nothing_beside("default=0.0")
+        it.lens("Reject").wait_for(state="detached")
         it.workbench.screenshot(f"{name}-rejected")
         it.workbench.save(workspace / FILE, GUARDED)
         it.page.keyboard.press("ControlOrMeta+z")
         it.shows_not("there are no prices")
+        it.thread("Replace line 6").wait_for()
         it.lens("Reject").wait_for()
         it.workbench.screenshot(f"{name}-undone")
         it.workbench.save(workspace / FILE, SOURCE)
@@ -155,7 +163,8 @@ def test_what_is_edited_meanwhile_moves_or_is_stale(editing: Editing, workspace:
         it.page.keyboard.type("x")
         it.lens("Stale: its lines were edited").wait_for()
         it.workbench.screenshot("edit-stale")
-        it.page.keyboard.press("Alt+Enter")  # a line is typed, or nothing happens, but the hunk is not put there
+        it.page.keyboard.press("Alt+Enter")
+        it.page.locator(".notification-list-item").filter(has_text="can't be accepted any more").wait_for()
         it.shows_not("there are no prices")
         it.page.keyboard.press("ControlOrMeta+z")
         it.lens("Farthing proposes 2 changes").wait_for()
