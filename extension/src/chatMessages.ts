@@ -32,10 +32,17 @@ export interface Instruction {
   readonly text: string;
 }
 
+/** What the user has typed and chosen but not sent. */
+export interface Unsent extends Instruction {
+  /** What was sent before, the newest last. */
+  readonly sent: readonly string[];
+}
+
 export type FromView =
   | { readonly type: "ready" }
   | ({ readonly type: "send" } & Instruction)
   | ({ readonly type: "preview"; readonly request: number } & Instruction)
+  | ({ readonly type: "unsent" } & Unsent)
   | { readonly type: "stop" }
   | { readonly type: "newConversation" }
   | { readonly type: "addContext" }
@@ -56,6 +63,8 @@ export type FromView =
 
 export type ToView =
   | { readonly type: "conversation"; readonly turns: readonly ViewTurn[] }
+  /** Once, after `ready`. */
+  | ({ readonly type: "unsent" } & Unsent)
   | { readonly type: "turn"; readonly turn: ViewTurn }
   | { readonly type: "text"; readonly key: string; readonly text: string }
   | {
@@ -150,10 +159,13 @@ export const VIEW_TURN: Shape<ViewTurn> = record<ViewTurn>({
 
 const INSTRUCTION = { task: CHOICE, tier: TIER, text: text(MAX_INSTRUCTION) };
 
+export const UNSENT: Shape<Unsent> = record<Unsent>({ ...INSTRUCTION, sent: list(text(MAX_INSTRUCTION), 100) });
+
 export const isFromView: Shape<FromView> = tagged<FromView>({
   ready: NOTHING,
   send: record<Instruction>(INSTRUCTION),
   preview: record({ ...INSTRUCTION, request: count }),
+  unsent: UNSENT,
   stop: NOTHING,
   newConversation: NOTHING,
   addContext: NOTHING,
@@ -170,6 +182,7 @@ export const isFromView: Shape<FromView> = tagged<FromView>({
 
 export const isToView: Shape<ToView> = tagged<ToView>({
   conversation: record({ turns: list(VIEW_TURN, MANY) }),
+  unsent: UNSENT,
   turn: record({ turn: VIEW_TURN }),
   text: record({ key: LINE, text: LONG }),
   draft: record({ place: LINE, pins: list(PIN, MANY), drops: list(ITEM, MANY) }),

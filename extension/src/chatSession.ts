@@ -10,6 +10,8 @@ import {
   type Instruction,
   type TierChoice,
   type ToView,
+  UNSENT,
+  type Unsent,
   type ViewTurn,
 } from "./chatMessages";
 import * as places from "./chatPlaces";
@@ -20,6 +22,7 @@ import type { Server } from "./server";
 import { withClient } from "./withClient";
 
 const STORED = "farthing.chat.turns";
+const STORED_UNSENT = "farthing.chat.unsent";
 
 export class ChatSession implements Disposable {
   private readonly toView = new EventEmitter<ToView>();
@@ -30,6 +33,7 @@ export class ChatSession implements Disposable {
   /** What each turn was asked with, for asking again. */
   private readonly asked = new Map<string, SendChatParams>();
   private readonly subscriptions: readonly { dispose(): unknown }[];
+  private unsent: Unsent | undefined;
   private shown = false;
   /** A message is on its way to the server, which has not said which turn it is. */
   private sending = false;
@@ -42,6 +46,8 @@ export class ChatSession implements Disposable {
   ) {
     this.context = new ChatContext(server, this.toView);
     this.turns.restore(store.get(STORED));
+    const unsent = store.get(STORED_UNSENT);
+    this.unsent = UNSENT(unsent) ? unsent : undefined;
     const { chat } = server;
     this.subscriptions = [
       this.toView,
@@ -105,7 +111,13 @@ export class ChatSession implements Disposable {
   async take(message: FromView): Promise<void> {
     switch (message.type) {
       case "ready":
+        if (this.unsent) {
+          this.toView.fire({ ...this.unsent, type: "unsent" });
+        }
         this.sayAll();
+        return;
+      case "unsent":
+        this.keepUnsent(message);
         return;
       case "send":
         await this.send(message);
@@ -160,7 +172,8 @@ export class ChatSession implements Disposable {
         await env.clipboard.writeText(message.text);
         break;
       case "decide": {
-        const id = this.turns.find(message.turn)?.hunks[message.hunk]?.review ?? "";
+        const turn = this.turns.find(message.turn);
+        const id = (turn?.live === true && turn.hunks[message.hunk]?.review) || "";
         await commands.executeCommand(`farthing.${message.action}Hunk`, { hunkIds: id === "" ? [] : [id] });
         break;
       }
@@ -173,7 +186,7 @@ export class ChatSession implements Disposable {
   private async goTo(key: string, index: number): Promise<void> {
     const turn = this.turns.find(key);
     const hunk = turn?.hunks[index];
-    if (hunk && isInReview(turn.outcomes[index]?.outcome ?? "")) {
+    if (hunk && turn.live && isInReview(turn.outcomes[index]?.outcome ?? "")) {
       await commands.executeCommand("farthing.openHunk", { hunkIds: [hunk.review] });
     } else if (hunk) {
       await this.open(hunk.path, hunk.startLine, hunk.startLine);
@@ -264,6 +277,11 @@ export class ChatSession implements Disposable {
 
   private joinFiles(): void {
     this.conversations.join(this.shown ? this.turns.current : undefined);
+  }
+
+  private keepUnsent({ task, tier, text, sent }: Unsent): void {
+    this.unsent = { task, tier, text, sent };
+    void this.store.update(STORED_UNSENT, this.unsent); // VS Code itself waits before it writes to disk
   }
 
   private keep(): void {

@@ -197,7 +197,10 @@ export class FarthingClient {
   }
 
   previewContext(params: SendChatParams, token?: CancellationToken): Promise<Receipt> {
-    return this.client.sendRequest<Receipt>(PREVIEW_CONTEXT, params, token);
+    // A token that is undefined would make a list of the parameters.
+    return token
+      ? this.client.sendRequest<Receipt>(PREVIEW_CONTEXT, params, token)
+      : this.client.sendRequest<Receipt>(PREVIEW_CONTEXT, params);
   }
 
   async stopChat(conversation: string): Promise<void> {

@@ -46,24 +46,26 @@ describe("what a turn says", () => {
   });
 
   test("a hunk offers what can be done with it now", () => {
-    const view = (outcome: Parameters<typeof hunkView>[1]["outcome"]): unknown => {
-      const { badge, actions } = hunkView(hunk("h"), { outcome, note: "" });
+    const view = (outcome: Parameters<typeof hunkView>[1]["outcome"], live = true): unknown => {
+      const { badge, actions } = hunkView(hunk("h"), { outcome, note: "" }, live);
       return [badge, ...actions];
     };
     assert.deepEqual(view("proposed"), ["Proposed", "accept", "reject", "goTo"]);
     assert.deepEqual(view("accepted"), ["Accepted", "revert", "goTo"]);
+    assert.deepEqual(view("accepted", false), ["Accepted", "goTo"]);
     assert.deepEqual(view("stale"), ["Stale", "reject", "goTo"]);
     assert.deepEqual(view("rejected"), ["Rejected", "goTo"]);
     assert.deepEqual(view(""), ["Fits", "goTo"]);
     const missing = hunkView(
       { ...hunk(""), status: "not_found", reason: "no such lines", startLine: 0 },
       { outcome: "", note: "n" },
+      true,
     );
     assert.deepEqual(
       [missing.place, missing.badge, missing.tone, missing.reason],
       ["a.py", "Not found", "bad", "no such lines. n"],
     );
-    assert.equal(hunkView({ ...hunk(""), status: "new_status" }, { outcome: "", note: "" }).badge, "new_status");
+    assert.equal(hunkView({ ...hunk(""), status: "new_status" }, { outcome: "", note: "" }, true).badge, "new_status");
     assert.deepEqual(
       missing.lines.map(({ kind }) => kind),
       ["place", "same", "removed", "added"],

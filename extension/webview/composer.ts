@@ -2,9 +2,9 @@
 import type { VscodeSingleSelect } from "@vscode-elements/elements/dist/vscode-single-select/index.js";
 import type { VscodeTextarea } from "@vscode-elements/elements/dist/vscode-textarea/index.js";
 
-import type { Instruction, TaskChoice, TierChoice, ToView } from "../src/chatMessages";
+import type { Instruction, TaskChoice, TierChoice, ToView, Unsent } from "../src/chatMessages";
 import { Part, button, h } from "./dom";
-import { keep, kept, post } from "./host";
+import { post } from "./host";
 import { dropList, pinList, previewItems } from "./receiptView";
 import { receiptSummary } from "./viewModel";
 
@@ -46,14 +46,13 @@ export class Composer {
     pinList(pins),
     dropList(drops),
   ]);
-  private sent = kept().sent;
+  private sent: readonly string[] = [];
   /** Which of `sent` is shown, counted from the newest; -1 for what the user writes now. */
   private recalled = -1;
   private requests = 0;
   private timer: number | undefined;
 
   constructor() {
-    const { text, task, tier } = kept();
     this.input = h("vscode-textarea", {
       rows: "3",
       placeholder: "Ask, or say what to change (/explain /test /fix /document)",
@@ -66,12 +65,11 @@ export class Composer {
       },
     });
     this.input.label = "Message to Farthing";
-    this.input.value = text;
     const changed = (): void => {
       this.changed();
     };
-    this.task = select("Task", TASKS, task, changed);
-    this.tier = select("Tier", TIERS, tier, changed);
+    this.task = select("Task", TASKS, changed);
+    this.tier = select("Tier", TIERS, changed);
     this.send = button("Send", () => {
       this.submit();
     });
@@ -90,6 +88,14 @@ export class Composer {
     this.summary.show("Context");
     const bar = h("div", { class: "bar" }, this.task, this.tier, this.stop, this.send);
     this.element = h("section", { class: "composer", "aria-label": "New message" }, this.context, this.input, bar);
+  }
+
+  /** Shows what was typed and chosen before the page was made. */
+  restore({ text, task, tier, sent }: Unsent): void {
+    this.sent = sent;
+    this.task.value = task;
+    this.tier.value = tier;
+    this.refused(text);
   }
 
   focus(): void {
@@ -169,7 +175,7 @@ export class Composer {
   }
 
   private changed(): void {
-    keep({ ...this.instruction(), sent: this.sent });
+    post({ type: "unsent", ...this.instruction(), sent: this.sent });
     this.askPreview();
   }
 
@@ -196,13 +202,12 @@ function drawPreview({ receipt, problem }: Preview): readonly HTMLElement[] {
   ];
 }
 
-function select<T extends string>(
+function select(
   label: string,
-  entries: readonly (readonly [T, string])[],
-  chosen: T,
+  entries: readonly (readonly [string, string])[],
   changed: () => void,
 ): VscodeSingleSelect {
-  const options = entries.map(([value, name]) => h("vscode-option", { value, selected: value === chosen }, name));
+  const options = entries.map(([value, name], index) => h("vscode-option", { value, selected: index === 0 }, name));
   const element = h("vscode-single-select", { onchange: changed, position: "above" }, ...options);
   element.label = label;
   return element;

@@ -67,6 +67,9 @@ function take(message: ToView): void {
     case "conversation":
       showAll(message.turns);
       break;
+    case "unsent":
+      composer.restore(message);
+      break;
     case "turn":
       showTurn(message.turn);
       break;

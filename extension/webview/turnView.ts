@@ -25,6 +25,8 @@ const ACTIONS: Readonly<Record<HunkAction, string>> = {
   goTo: "Go to",
 };
 
+type HunksOf = Pick<ViewTurn, "key" | "live" | "hunks" | "outcomes">;
+
 export class TurnView {
   readonly element: HTMLElement;
   private readonly narrator = new Narrator();
@@ -35,7 +37,7 @@ export class TurnView {
   private readonly head: Part<readonly [string, string]>;
   private readonly progress: Part<readonly [string, boolean, string]>;
   private readonly receipt: Part<ViewTurn["receipt"]>;
-  private readonly hunks: Part<Pick<ViewTurn, "key" | "hunks" | "outcomes">>;
+  private readonly hunks: Part<HunksOf>;
   private readonly account: Part<readonly string[]>;
   private readonly escalation: Part<ReturnType<typeof escalation>>;
 
@@ -87,7 +89,7 @@ export class TurnView {
     this.progress.show([progress(turn), isWorking(turn.state), turn.fix]);
     this.receipt.element.hidden = turn.receipt.items.length === 0;
     this.receipt.show(turn.receipt);
-    this.hunks.show({ key: turn.key, hunks: turn.hunks, outcomes: turn.outcomes });
+    this.hunks.show({ key: turn.key, live: turn.live, hunks: turn.hunks, outcomes: turn.outcomes });
     this.account.show(account(turn));
     this.escalation.show(escalation(turn));
     this.drawAnswer();
@@ -116,9 +118,9 @@ export class TurnView {
   }
 }
 
-function drawHunks({ key, hunks, outcomes }: Pick<ViewTurn, "key" | "hunks" | "outcomes">): readonly HTMLElement[] {
+function drawHunks({ key, live, hunks, outcomes }: HunksOf): readonly HTMLElement[] {
   return hunks.map((hunk, index) => {
-    const view = hunkView(hunk, outcomes[index] ?? { outcome: "", note: "" });
+    const view = hunkView(hunk, outcomes[index] ?? { outcome: "", note: "" }, live);
     const act = (action: HunkAction) => (): void => {
       post(
         action === "goTo"

@@ -55,8 +55,10 @@ const OUTCOMES: Readonly<Record<HunkOutcome["outcome"], readonly [string, Tone, 
   lost: ["No longer offered", "plain", []],
 };
 
-export function hunkView(hunk: TurnHunk, { outcome, note }: HunkOutcome): HunkView {
-  const [badge, tone, actions] = OUTCOMES[outcome] ?? [...(STATUSES[hunk.status] ?? [hunk.status, "plain"]), []];
+/** `live`: whether the server still knows of the turn; else there is nothing to decide. */
+export function hunkView(hunk: TurnHunk, { outcome, note }: HunkOutcome, live: boolean): HunkView {
+  const [badge, tone, offered] = OUTCOMES[outcome] ?? [...(STATUSES[hunk.status] ?? [hunk.status, "plain"]), []];
+  const actions = live ? offered : [];
   return {
     place: hunk.startLine > 0 ? `${hunk.path}:${hunk.startLine}` : hunk.path,
     badge,

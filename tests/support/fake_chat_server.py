@@ -125,14 +125,13 @@ class _Chat:
         self._tell(replace(turn, state="reading", detail="1,310 tokens"))
         await asyncio.sleep(0.2)
         numbers = {"inputTokens": 1310, "cachedTokens": 1024, "outputTokens": 52, "attempts": 2}
-        turn = replace(turn, state="done", hunks=HUNKS, **numbers)  # type: ignore[arg-type]
+        hunks = tuple(replace(it, review=f"{turn.turn}{it.review}" if it.review else "") for it in HUNKS)
+        turn = replace(turn, state="done", hunks=hunks, **numbers)  # type: ignore[arg-type]
         if "hard" in turn.instruction and turn.receipt.tier == "local":
             note = "sends about 1,400 tokens to big-1 and costs at most $0.02"
-            hunks = HUNKS[2:]
-            return replace(
-                turn, state="failed", detail="no hunk fits", hunks=hunks, escalation="small", escalationNote=note
-            )
-        self._review |= {"h1": "proposed", "h2": "proposed"}
+            turn = replace(turn, state="failed", detail="no hunk fits", hunks=HUNKS[2:])
+            return replace(turn, escalation="small", escalationNote=note)
+        self._review |= {hunk.review: "proposed" for hunk in hunks if hunk.review}
         self._tell_review()
         return replace(turn, text="Two hunks wait for you; one has no place.")
 
