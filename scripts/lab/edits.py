@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -198,6 +199,7 @@ def main() -> int:
         parser.error(f"there is no format {min(unknown)}")
     if options.replay and not options.replies:
         parser.error("--replay needs --replies FILE")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the engine would be left behind
     started = time.monotonic()
     try:
         cases = mixed(load(options.kinds), options.seed)[: options.cases or None]

@@ -53,7 +53,7 @@ async def test_a_rewritten_function_is_put_where_it_was(folder: Folder) -> None:
 
 
 async def test_what_is_said_twice_is_not_applied(folder: Folder) -> None:
-    outcome = await Product("farthing", MODEL, "rewrite", 2).edit(CASE, folder, Says("def (", "def ("))
+    outcome = await Product("farthing", MODEL, "rewrite", 2).edit(CASE, folder, Says("def unpack(", "def unpack("))
     assert not outcome.applied and outcome.after is None and len(outcome.exchanges) == 2
     assert "breaks_syntax" in outcome.why
 
