@@ -59,7 +59,9 @@ export type FromView =
       readonly hunk: number;
     }
   | { readonly type: "goTo"; readonly turn: string; readonly hunk: number }
-  | { readonly type: "escalate"; readonly turn: string };
+  | { readonly type: "escalate"; readonly turn: string }
+  /** Tests failed: the model is to try again. */
+  | { readonly type: "repair"; readonly turn: string };
 
 export type ToView =
   | { readonly type: "conversation"; readonly turns: readonly ViewTurn[] }
@@ -96,7 +98,7 @@ const MANY = 2_000;
 const TASK = oneOf<Task>("edit", "ask", "explain", "test", "document", "fix");
 const CHOICE = oneOf<TaskChoice>("auto", "edit", "ask", "explain", "test", "document", "fix");
 const TIER = oneOf<TierChoice>("", "local", "small", "medium", "frontier");
-const STATE = oneOf<ChatState>("waiting", "reading", "writing", "done", "stopped", "failed");
+const STATE = oneOf<ChatState>("waiting", "reading", "writing", "checking", "done", "stopped", "failed");
 const OUTCOME = oneOf<Outcome>("", "writing", "proposed", "accepted", "stale", "rejected", "reverted", "lost");
 
 const NOTHING = record<object>({});
@@ -147,6 +149,8 @@ const TURN = {
   money: LINE,
   escalation: LINE,
   escalationNote: LINE,
+  tests: LINE,
+  repair: LONG,
 };
 /** A turn as the server tells it. */
 export const CHAT_TURN = record<ChatTurn>(TURN);
@@ -178,6 +182,7 @@ export const isFromView: Shape<FromView> = tagged<FromView>({
   decide: record({ action: oneOf("accept", "reject", "revert"), turn: LINE, hunk: count }),
   goTo: record({ turn: LINE, hunk: count }),
   escalate: record({ turn: LINE }),
+  repair: record({ turn: LINE }),
 });
 
 export const isToView: Shape<ToView> = tagged<ToView>({

@@ -131,6 +131,9 @@ export class ChatSession implements Disposable {
       case "newConversation":
         await this.begin();
         return;
+      case "repair":
+        await this.repair(message.turn);
+        break;
       case "escalate":
         await this.escalate(message.turn);
         return;
@@ -215,6 +218,15 @@ export class ChatSession implements Disposable {
       const again =
         this.asked.get(key) ?? this.context.params(turn.conversation, { ...turn, tier, text: turn.instruction });
       await this.ask({ ...again, tier }, "");
+    }
+  }
+
+  /** The model is told of tests that failed with its hunks. */
+  private async repair(key: string): Promise<void> {
+    const turn = this.turns.find(key);
+    if (turn && turn.repair !== "" && !this.turns.working && !this.sending) {
+      const asked = this.asked.get(key) ?? this.context.params(turn.conversation, { ...turn, tier: "", text: "" });
+      await this.ask({ ...asked, task: "edit", text: turn.repair }, "");
     }
   }
 

@@ -10,7 +10,7 @@ const MAX_KEPT = 1_000_000;
 const UNKNOWN: HunkOutcome = { outcome: "", note: "" };
 
 export function isWorking(state: ChatState): boolean {
-  return state === "waiting" || state === "reading" || state === "writing";
+  return state === "waiting" || state === "reading" || state === "writing" || state === "checking";
 }
 
 /** Unlike its number, this is no other turn's. */
@@ -134,7 +134,7 @@ function ended(turn: ViewTurn): ViewTurn {
     note,
   }));
   const cut = { state: "stopped", detail: "The server ended before this was answered" } as const;
-  return { ...turn, ...(isWorking(turn.state) ? cut : {}), escalation: "", outcomes, live: false };
+  return { ...turn, ...(isWorking(turn.state) ? cut : {}), escalation: "", repair: "", outcomes, live: false };
 }
 
 function same(one: readonly HunkOutcome[], other: readonly HunkOutcome[]): boolean {

@@ -6,14 +6,19 @@ import { codeBlock, counted } from "./reviewText";
 const TAKEN: ReadonlySet<string> = new Set(["applied", "already_applied", "needs_confirmation"]);
 
 export function isRunning({ state }: ChatTurn): boolean {
-  return state === "waiting" || state === "reading" || state === "writing";
+  return state === "waiting" || state === "reading" || state === "writing" || state === "checking";
 }
 
-const DOING = { waiting: "waits for the model", reading: "reads the context", writing: "writes" };
+const DOING = {
+  waiting: "waits for the model",
+  reading: "reads the context",
+  writing: "writes",
+  checking: "runs the tests",
+};
 
 /** `Farthing writes`; the server's own words where it has some. */
 export function progressText({ state, detail }: ChatTurn): string {
-  if (state === "waiting" || state === "reading" || state === "writing") {
+  if (state === "waiting" || state === "reading" || state === "writing" || state === "checking") {
     return detail === "" ? `Farthing ${DOING[state]}` : `Farthing: ${detail}`;
   }
   return "";
@@ -40,6 +45,9 @@ export function outcome(turn: ChatTurn): string | undefined {
       ? `${all === 1 ? "The change has no" : `None of the ${all} changes has a`} sure place, so nothing was changed${reason}`
       : `${lost.length} of ${all} changes ${lost.length === 1 ? "has" : "have"} no sure place${reason}`;
   }
+  if (turn.repair !== "") {
+    return turn.tests;
+  }
   return turn.hunks.length === 0 ? turn.text.split("\n")[0] || "The model proposed no change" : undefined;
 }
 
@@ -48,6 +56,9 @@ export function detailsText(turn: ChatTurn): string {
   const parts = [`# ${escaped(turn.instruction) || "What became of it"}`];
   if (turn.text !== "") {
     parts.push(turn.text);
+  }
+  if (turn.tests !== "") {
+    parts.push(escaped(turn.tests));
   }
   for (const hunk of turn.hunks) {
     const line = hunk.startLine > 0 ? `, line ${hunk.startLine}` : "";

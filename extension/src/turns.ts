@@ -152,14 +152,17 @@ export class Turns implements Disposable {
     }
     this.log.info(`${turn.instruction}: ${message}`);
     const details = "Show Details";
+    const repair = turn.repair === "" ? [] : ["Let It Try Again"];
     const escalate = turn.escalation === "" ? [] : [`Try ${turn.escalation}`];
     const note = turn.escalationNote === "" ? "" : `. ${turn.escalationNote}`;
     const say = turn.state === "failed" ? window.showErrorMessage : window.showInformationMessage;
-    const choice = await say(`Farthing: ${message}${note}`, details, ...escalate);
+    const choice = await say(`Farthing: ${message}${note}`, details, ...repair, ...escalate);
     if (choice === details) {
       this.details = detailsText(turn);
       this.detailsEmitter.fire(DETAILS);
       await commands.executeCommand("markdown.showPreview", DETAILS);
+    } else if (choice !== undefined && choice === repair[0]) {
+      await this.send({ ...params, task: "edit", text: turn.repair });
     } else if (choice !== undefined) {
       await this.send({ ...params, tier: turn.escalation });
     }

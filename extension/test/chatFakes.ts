@@ -18,6 +18,8 @@ export const EMPTY_TURN: ChatTurn = {
   money: "",
   escalation: "",
   escalationNote: "",
+  tests: "",
+  repair: "",
 };
 
 export const ITEM: ReceiptItem = {

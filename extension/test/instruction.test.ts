@@ -26,6 +26,8 @@ function turn(part: Partial<ChatTurn> = {}): ChatTurn {
     money: "",
     escalation: "",
     escalationNote: "",
+    tests: "",
+    repair: "",
     ...part,
   };
 }

@@ -12,6 +12,7 @@ import {
   account,
   closing,
   escalation,
+  repair,
   heading,
   hunkView,
   progress,
@@ -40,6 +41,7 @@ export class TurnView {
   private readonly hunks: Part<HunksOf>;
   private readonly account: Part<readonly string[]>;
   private readonly escalation: Part<ReturnType<typeof escalation>>;
+  private readonly repair: Part<ReturnType<typeof repair>>;
 
   constructor(private turn: ViewTurn) {
     this.head = new Part(h("header", {}), ([task, title]) => [
@@ -67,7 +69,26 @@ export class TurnView {
           ]
         : [],
     );
-    const parts = [this.head, this.receipt, this.answer, this.hunks, this.progress, this.escalation, this.account];
+    this.repair = new Part(h("div", { class: "escalation" }), (offer) =>
+      offer
+        ? [
+            button(offer.label, () => {
+              post({ type: "repair", turn: turn.key });
+            }),
+            h("span", { class: "notes" }, offer.note),
+          ]
+        : [],
+    );
+    const parts = [
+      this.head,
+      this.receipt,
+      this.answer,
+      this.hunks,
+      this.progress,
+      this.repair,
+      this.escalation,
+      this.account,
+    ];
     const elements = parts.map((part) => (part instanceof HTMLElement ? part : part.element));
     this.element = h("article", { class: "turn" }, ...elements);
     this.text = turn.text;
@@ -91,6 +112,7 @@ export class TurnView {
     this.receipt.show(turn.receipt);
     this.hunks.show({ key: turn.key, live: turn.live, hunks: turn.hunks, outcomes: turn.outcomes });
     this.account.show(account(turn));
+    this.repair.show(repair(turn));
     this.escalation.show(escalation(turn));
     this.drawAnswer();
     const heard = this.narrator.next(this.text, ended);

@@ -84,7 +84,14 @@ export function heading({ task, instruction }: ViewTurn): string {
 
 /** What is going on, or went wrong; empty for a turn that simply is done. */
 export function progress({ state, detail }: ViewTurn): string {
-  const words = { waiting: "Waiting", reading: "Reading", writing: "Writing", stopped: "Stopped", failed: "Failed" };
+  const words = {
+    waiting: "Waiting",
+    reading: "Reading",
+    writing: "Writing",
+    checking: "Testing",
+    stopped: "Stopped",
+    failed: "Failed",
+  };
   return state === "done" ? "" : detail === "" ? words[state] : `${words[state]}: ${detail}`;
 }
 
@@ -100,6 +107,7 @@ export function account(turn: ViewTurn): readonly string[] {
     counted ? `${full(inputTokens)} in${cached}, ${full(outputTokens)} out` : "",
     money === "" ? (counted && tier === "local" ? "free" : "") : money,
     attempts > 1 ? `${attempts} tries` : "",
+    turn.repair === "" ? turn.tests : "",
   ].filter((line) => line !== "");
 }
 
@@ -118,6 +126,14 @@ export function itemPlace({ path, startLine, endLine }: Pick<ReceiptItem, "path"
 export function itemNotes({ symbol, kind, tokens, reason, pinned, sentBefore }: ReceiptItem): string {
   const cost = sentBefore ? "sent before" : plural(tokens, "token");
   return [symbol, kind, cost, reason, pinned ? "pinned" : ""].filter((word) => word !== "").join(" · ");
+}
+
+/** What is offered when the user's tests failed; undefined where nothing is. */
+export function repair({ repair: said, tests, state, live }: ViewTurn): {
+  readonly label: string;
+  readonly note: string;
+} | null {
+  return said === "" || !live || isWorking(state) ? null : { label: "Let it try again", note: tests };
 }
 
 /** What is offered when local tries have failed; undefined where nothing is. */

@@ -107,7 +107,7 @@ class ChatTurnId:
 
 @dataclass(frozen=True)
 class ConversationParams:
-    """Which conversation."""
+    """Which one."""
 
     conversation: str
 
@@ -121,7 +121,6 @@ class ReceiptItem:
     path: str
     symbol: str
     kind: str
-    """``body``, ``signature``, ``diagnostic`` or ``diff``."""
     startLine: int
     endLine: int
     tokens: int
@@ -159,7 +158,6 @@ class TurnHunk:
     startLine: int = 0
     """From 1; 0 where it has no place."""
     diff: str = ""
-    """Its lines as in a unified diff, without a header."""
     review: str = ""
     """Its id in the review, where it is there."""
 
@@ -174,7 +172,7 @@ class ChatTurn:
     instruction: str
     state: ChatState
     text: str = ""
-    """The answer so far, in Markdown; of what is answered with hunks a sentence on what became of them."""
+    """The answer so far, in Markdown; with hunks a sentence on what became of them."""
     detail: str = ""
     """What is done now, or why it failed, in one line."""
     fix: str = ""
@@ -191,9 +189,9 @@ class ChatTurn:
     escalationNote: str = ""
     """What that would send and cost at most, in one line."""
     tests: str = ""
-    """What the user's tests said of the hunks, in one line; empty where none were run."""
+    """What the user's tests said of the hunks; empty where none were run."""
     repair: str = ""
-    """An instruction that tells the model of tests that failed, for who wants it to try again."""
+    """An instruction that tells the model of tests that failed."""
 
 
 @dataclass(frozen=True)
