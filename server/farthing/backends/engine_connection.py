@@ -1,4 +1,4 @@
-"""A socket to an engine."""
+"""A socket to an engine, seen from a client."""
 
 import asyncio
 import logging
@@ -18,7 +18,9 @@ class Connection:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, hello: wire.Hello) -> None:
         self.hello = hello
+        """Its greeting."""
         self.closed = asyncio.Event()
+        """Set when the engine is gone, or we have hung up."""
         self.mourned = False
         """Whether its end was counted as a crash."""
         self._reader = reader
@@ -46,19 +48,23 @@ class Connection:
         return connection
 
     def open(self, id: int) -> "asyncio.Queue[wire.Event | None]":
+        """Where the events of a request come; a None when there will be none any more."""
         queue = self._queues[id] = asyncio.Queue()
         if self.closed.is_set():
             queue.put_nowait(None)
         return queue
 
     def forget(self, id: int) -> None:
+        """Nobody waits for this request any longer."""
         self._queues.pop(id, None)
 
     def send(self, message: wire.Request) -> None:
+        """Nothing happens where the engine is gone: whoever waits hears of that."""
         if not self._writer.is_closing():
             self._writer.write(wire.encode_request(message))
 
     def close(self) -> None:
+        """Hang up."""
         self._writer.close()
 
     async def _read(self, on_state: Callable[[wire.StateChange], None]) -> None:
