@@ -134,7 +134,7 @@ def test_hunks_are_seen_while_they_are_written_and_decided_on(editing: Editing, 
         it.thread("return sum(prices)").wait_for()
         it.beside("default=0.0")
         it.lens("Farthing proposes 2 changes").wait_for()
-        it.lens("Accept").last.wait_for()
+        it.lens("Farthing writes").wait_for(state="detached")
         assert it.workbench.text().rstrip() == SOURCE.rstrip(), "the document was changed before anybody said so"
         it.workbench.screenshot(f"{name}-proposed")
         it.page.keyboard.press("Alt+Enter")
