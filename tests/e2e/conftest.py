@@ -36,3 +36,9 @@ def model_client(model_home: Path, tmp_path: Path) -> Iterator[lsp.Client]:
 def soak_requests() -> int:
     """Requests of the test of the cap: 500, or as many as ``scripts/test --soak`` says."""
     return int(os.environ.get("FARTHING_TEST_SOAK", "500"))
+
+
+@pytest.fixture
+def soak_edits() -> int:
+    """Hunks of the test of the applier: 300, or as many as ``scripts/test --soak`` says."""
+    return int(os.environ.get("FARTHING_TEST_SOAK", "300"))

@@ -68,9 +68,9 @@ def apply(root: Path, reply: str, *arguments: str) -> tuple[Ran, Any]:
     return ran, json.loads(ran.stdout)
 
 
-def git_apply(root: Path, diff: str) -> None:
-    """What git makes of a diff; it must take it."""
-    command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", "-"]
+def git_apply(root: Path, diff: str, *flags: str) -> None:
+    """What git makes of a diff; it must take it. ``-R`` takes it back."""
+    command = ["git", "-c", "core.autocrlf=false", "apply", "--whitespace=nowarn", *flags, "-"]
     ran = subprocess.run(
         command, cwd=root, input=diff.encode("utf-8", "surrogateescape"), capture_output=True, check=False
     )

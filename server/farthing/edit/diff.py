@@ -65,7 +65,8 @@ def _blocks(text: str, edits: Sequence[Edit]) -> list[_Block]:
     for edit in edits:
         start = text.rfind("\n", 0, edit.start) + 1
         whole = edit.end == 0 or text[edit.end - 1] == "\n"
-        joined = bool(edit.text) and not edit.text.endswith("\n")
+        # What git takes for one line, as it ends none at a carriage return, goes on with the next.
+        joined = (bool(edit.text) or edit.start > start) and not edit.text.endswith("\n")
         if whole and not (joined and edit.end < len(text)) and (edit.start == start or edit.end > start):
             end = edit.end
         else:

@@ -66,6 +66,9 @@ def in_line(line: str, exists: Exists, sentence: bool = False) -> str:
     # A name with blanks in it is one only where it is marked as such, or where there is such a file.
     if _is_name(text, exists, blanks=quoted or labelled != bare):
         return text
+    # A label says that it is one, of whatever file: the block is for no other.
+    if labelled != bare and re.fullmatch(r"[\w.+-]+", text):
+        return text
     if not sentence:
         return ""
     found = {piece for piece in _QUOTED.findall(line) if _is_name(piece, exists)}

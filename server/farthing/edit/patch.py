@@ -62,7 +62,7 @@ def _body(lines: Sequence[str], index: int, fenced: bool) -> tuple[int, bool]:
         if not (closed or fenced or line[:1] in ("", " ", "+", "-", "@", "*")):
             break
         at += 1
-    return at, closed or above != _BEGIN
+    return at, closed or (above != _BEGIN and not (fenced and at >= len(lines)))
 
 
 def _closed(lines: Sequence[str], index: int) -> bool:

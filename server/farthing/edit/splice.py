@@ -66,11 +66,28 @@ def _edit(document: Document, span: tuple[int, int], new: Texts, ended: bool | N
     breaks = [_break(lines, first + at, last, first) for at in range(len(new))]
     if at_end and new:
         breaks[-1] = _final(lines, breaks[-1], ended)
-    text = "".join(line + end for line, end in zip(new, breaks, strict=True))
+    head = ""
     if first == len(lines) and lines and not lines[-1].end and new:
         # The line that was the last one gets an end, and the new last one has none, as it had.
-        text = _break(lines, first, last, first) + text
-    return Edit(start, stop, text)
+        head = _break(lines, first, last, first)
+    text = _apart(head or document.text[max(0, start - 1) : start], new, breaks, document.text[stop : stop + 1])
+    return Edit(start, stop, head + text)
+
+
+def _apart(before: str, new: Texts, breaks: Sequence[str], behind: str) -> str:
+    """New lines with their ends, such that no carriage return of one line and line feed of the next become one break.
+
+    Args:
+        before: what the text has before them, at least its last character.
+        behind: the character behind them.
+    """
+    parts = [before]
+    for line, end in zip(new, breaks, strict=True):
+        joins = not line and end.startswith("\n") and parts[-1].endswith("\r")
+        parts.append(line + ("\r\n" if joins else end))
+    if behind == "\n" and parts[-1].endswith("\r"):
+        parts.append("\n" if new else "\r")
+    return "".join(parts[1:])
 
 
 def _break(lines: Sequence[Line], index: int, last: int, first: int) -> str:

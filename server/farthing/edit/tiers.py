@@ -33,7 +33,7 @@ class Match:
     def as_written(self) -> Texts:
         """The new lines as the reply has them, to be compared with those that it searched."""
         more, less = self.shift
-        return tuple(less + line[len(more) :] if line.strip(_BLANKS) else line for line in self.replace or ())
+        return tuple(less + line[len(more) :] if line.strip() else line for line in self.replace or ())
 
 
 def tiers(search: Texts, replace: Texts) -> Iterator[tuple[Tier, Texts, Texts]]:
@@ -118,7 +118,7 @@ def _shift(there: Texts, search: Texts) -> tuple[str, str] | None:
         code = wanted.lstrip(_BLANKS)
         if real.lstrip(_BLANKS) != code:
             return None
-        if not code:
+        if not code.strip():
             continue
         has, given = real[: len(real) - len(code)], wanted[: len(wanted) - len(code)]
         if has.endswith(given):
@@ -135,7 +135,7 @@ def _shift(there: Texts, search: Texts) -> tuple[str, str] | None:
 def _moved(lines: Texts, more: str, less: str) -> Texts | None:
     moved = []
     for line in lines:
-        if not line.strip(_BLANKS):
+        if not line.strip():
             moved.append(line)
         elif not line.startswith(less):
             return None

@@ -70,6 +70,9 @@ def read_hunks(
         counted = body is not None
         if body is None:
             body = _until_end(lines, index + 1, fenced)
+            if fenced and body.end >= len(lines):
+                hunks.append(Hunk(path, fault="the diff has no end; the reply was cut off"))
+                return hunks, body.end
         index = body.end
         hunks.append(_hunk(path, body, found, counted, creates))
     return hunks, index

@@ -32,3 +32,5 @@ def test_golden(case: Case, tmp_path: Path) -> None:
     if shown["diff"]:
         git_apply(copy, shown["diff"])
         assert content(copy) == content(root)
+        git_apply(copy, shown["diff"], "-R")
+        assert content(copy) == before

@@ -14,7 +14,7 @@ from farthing.edit.model import Document, Hunk, Result, Status
 from farthing.edit.parse import parse
 from tests.support.edits import git_apply
 
-ENDS = st.sampled_from(["\n", "\r\n"])
+ENDS = st.sampled_from(["\n", "\r\n", "\r"])
 # Few different lines, so that many are there twice, and such as markers, indentation and odd characters.
 LINES = st.sampled_from(
     ["", "a", "  a", "    a", "a ", "\tb", "b", "}", "-- x", "++ y", "=======", "ä\f", "$& \\1", "c"]
@@ -123,6 +123,8 @@ def test_git_makes_the_same_of_the_diff(text: str, wanted: list[Hunk]) -> None:
             subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
             git_apply(Path(folder), shown)
             assert (Path(folder) / "f").read_bytes().decode() == change.after
+            git_apply(Path(folder), shown, "-R")
+            assert (Path(folder) / "f").read_bytes().decode() == text
 
 
 @given(
