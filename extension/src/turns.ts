@@ -17,6 +17,9 @@ import type { Server } from "./server";
 import { detailsText, isRunning, outcome, progressText } from "./turnText";
 import { withClient } from "./withClient";
 
+/** What the server calls conversations of code actions. */
+const COMMAND = "command-";
+
 const DETAILS = Uri.from({ scheme: "farthing-turn", path: "/Instruction.md" });
 
 /** An instruction whose first hunk is not there yet, and where it was given. */
@@ -116,8 +119,8 @@ export class Turns implements Disposable {
     }
     this.running.delete(turn.conversation);
     this.show();
-    if (running?.params) {
-      void this.tell(turn, running.params);
+    if (running?.params || turn.conversation.startsWith(COMMAND)) {
+      void this.tell(turn, running?.params);
     }
   }
 
@@ -145,27 +148,35 @@ export class Turns implements Disposable {
   }
 
   /** One quiet message, and only where the file doesn't say it all. */
-  private async tell(turn: ChatTurn, params: SendChatParams): Promise<void> {
+  private async tell(turn: ChatTurn, params: SendChatParams | undefined): Promise<void> {
+    if (turn.task === "explain" && turn.state === "done") {
+      await this.showDetails(turn);
+      return;
+    }
     const message = outcome(turn);
     if (message === undefined) {
       return;
     }
     this.log.info(`${turn.instruction}: ${message}`);
     const details = "Show Details";
-    const repair = turn.repair === "" ? [] : ["Let It Try Again"];
-    const escalate = turn.escalation === "" ? [] : [`Try ${turn.escalation}`];
+    const repair = turn.repair === "" || !params ? [] : ["Let It Try Again"];
+    const escalate = turn.escalation === "" || !params ? [] : [`Try ${turn.escalation}`];
     const note = turn.escalationNote === "" ? "" : `. ${turn.escalationNote}`;
     const say = turn.state === "failed" ? window.showErrorMessage : window.showInformationMessage;
     const choice = await say(`Farthing: ${message}${note}`, details, ...repair, ...escalate);
     if (choice === details) {
-      this.details = detailsText(turn);
-      this.detailsEmitter.fire(DETAILS);
-      await commands.executeCommand("markdown.showPreview", DETAILS);
-    } else if (choice !== undefined && choice === repair[0]) {
+      await this.showDetails(turn);
+    } else if (params && choice !== undefined && choice === repair[0]) {
       await this.send({ ...params, task: "edit", text: turn.repair });
-    } else if (choice !== undefined) {
+    } else if (params && choice !== undefined) {
       await this.send({ ...params, tier: turn.escalation });
     }
+  }
+
+  private async showDetails(turn: ChatTurn): Promise<void> {
+    this.details = detailsText(turn);
+    this.detailsEmitter.fire(DETAILS);
+    await commands.executeCommand("markdown.showPreview", DETAILS);
   }
 }
 
