@@ -132,10 +132,8 @@ export class ChatSession implements Disposable {
         await this.begin();
         return;
       case "repair":
-        await this.repair(message.turn);
-        break;
       case "escalate":
-        await this.escalate(message.turn);
+        await this.again(message.type, message.turn);
         return;
       case "addContext":
       case "unpin":
@@ -211,23 +209,16 @@ export class ChatSession implements Disposable {
     await this.ask(this.context.params(this.turns.current, instruction), instruction.text);
   }
 
-  private async escalate(key: string): Promise<void> {
+  /** A dearer model gets it, or the same one is told of tests that failed with its hunks. */
+  private async again(type: "escalate" | "repair", key: string): Promise<void> {
     const turn = this.turns.find(key);
-    if (turn && turn.escalation !== "" && !this.turns.working && !this.sending) {
-      const tier = turn.escalation as TierChoice;
-      const again =
-        this.asked.get(key) ?? this.context.params(turn.conversation, { ...turn, tier, text: turn.instruction });
-      await this.ask({ ...again, tier }, "");
+    if (!turn || turn[type === "repair" ? "repair" : "escalation"] === "" || this.turns.working || this.sending) {
+      return;
     }
-  }
-
-  /** The model is told of tests that failed with its hunks. */
-  private async repair(key: string): Promise<void> {
-    const turn = this.turns.find(key);
-    if (turn && turn.repair !== "" && !this.turns.working && !this.sending) {
-      const asked = this.asked.get(key) ?? this.context.params(turn.conversation, { ...turn, tier: "", text: "" });
-      await this.ask({ ...asked, task: "edit", text: turn.repair }, "");
-    }
+    const tier = turn.escalation as TierChoice;
+    const asked =
+      this.asked.get(key) ?? this.context.params(turn.conversation, { ...turn, tier: "", text: turn.instruction });
+    await this.ask(type === "repair" ? { ...asked, task: "edit", text: turn.repair } : { ...asked, tier }, "");
   }
 
   /** `typed`: what goes back to the user when the server does not take it. */

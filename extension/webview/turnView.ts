@@ -59,37 +59,12 @@ export class TurnView {
     ]);
     this.hunks = new Part(h("div", { class: "hunks" }), drawHunks);
     this.account = new Part(h("footer", {}), (lines) => lines.map((line) => h("span", {}, line)));
-    this.escalation = new Part(h("div", { class: "escalation" }), (offer) =>
-      offer
-        ? [
-            button(offer.label, () => {
-              post({ type: "escalate", turn: turn.key });
-            }),
-            h("span", { class: "notes" }, offer.note),
-          ]
-        : [],
+    this.repair = offers("repair", turn.key);
+    this.escalation = offers("escalate", turn.key);
+    const above = [this.head, this.receipt, this.answer, this.hunks, this.progress];
+    const elements = [...above, this.repair, this.escalation, this.account].map((part) =>
+      part instanceof HTMLElement ? part : part.element,
     );
-    this.repair = new Part(h("div", { class: "escalation" }), (offer) =>
-      offer
-        ? [
-            button(offer.label, () => {
-              post({ type: "repair", turn: turn.key });
-            }),
-            h("span", { class: "notes" }, offer.note),
-          ]
-        : [],
-    );
-    const parts = [
-      this.head,
-      this.receipt,
-      this.answer,
-      this.hunks,
-      this.progress,
-      this.repair,
-      this.escalation,
-      this.account,
-    ];
-    const elements = parts.map((part) => (part instanceof HTMLElement ? part : part.element));
     this.element = h("article", { class: "turn" }, ...elements);
     this.text = turn.text;
     this.show(turn);
@@ -167,4 +142,23 @@ function drawHunks({ key, live, hunks, outcomes }: HunksOf): readonly HTMLElemen
       buttons.length > 0 ? h("div", { class: "actions" }, ...buttons) : undefined,
     );
   });
+}
+
+interface Offer {
+  readonly label: string;
+  readonly note: string;
+}
+
+/** A button for what may be done next, and what it means; nothing where nothing is offered. */
+function offers(type: "repair" | "escalate", turn: string): Part<Offer | null> {
+  return new Part<Offer | null>(h("div", { class: "escalation" }), (offer) =>
+    offer
+      ? [
+          button(offer.label, () => {
+            post({ type, turn });
+          }),
+          h("span", { class: "notes" }, offer.note),
+        ]
+      : [],
+  );
 }
