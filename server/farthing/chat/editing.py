@@ -85,7 +85,10 @@ class Editing:
             why = reading.fault or self._failures(result)
             yield Retrying(attempt + 1, why)
             complaint = self._job.form.complain(reading, result)
-            said += [Part("history", self._spoken(), "assistant"), Part("instruction", complaint)]
+            if self._job.form.afresh(reading):
+                said = [*self._job.now, Part("instruction", complaint)]
+            else:
+                said += [Part("history", self._spoken(), "assistant"), Part("instruction", complaint)]
 
     async def _ask(self, said: Sequence[Part], attempt: int) -> AsyncGenerator[Proposed | Replied, None]:
         form = self._job.form

@@ -179,6 +179,15 @@ def test_no_change_is_no_success(root: Path) -> None:
     assert finished(events).result is None
 
 
+def test_who_changed_nothing_is_asked_afresh(root: Path) -> None:
+    events, answerer, _ = run(root, rewriting(), [TOTAL, GOOD])
+    assert finished(events).ending == "done"
+    first, second = (question.prompt.messages() for question in answerer.asked)
+    assert len(second) == len(first)
+    assert second[-1].text.startswith(first[-1].text)
+    assert "does not do this yet" in second[-1].text
+
+
 def test_an_answer_that_was_cut_off_is_not_asked_for_again(root: Path) -> None:
     events, answerer, _ = run(root, rewriting(), [BROKEN[:90]], reason="length")
     assert finished(events).ending == "length"

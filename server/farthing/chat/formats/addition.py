@@ -48,6 +48,10 @@ class Addition:
         hunks = self._hunks(reply)
         return Reading(hunks, "" if hunks else "the model answered with nothing")
 
+    def afresh(self, reading: Reading) -> bool:
+        """See :class:`farthing.chat.formats.base.Format`."""
+        return False
+
     def complain(self, reading: Reading, result: Result | None) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
         why = reading.fault or (result.outcomes[0].placed.reason if result and result.outcomes else "it is not whole")

@@ -61,6 +61,10 @@ class Format(Protocol):
         """A whole reply."""
         ...
 
+    def afresh(self, reading: Reading) -> bool:
+        """Whether the model is asked again without being shown its reply: it would only repeat it."""
+        ...
+
     def complain(self, reading: Reading, result: Result | None) -> str:
         """What the model is told when it is asked again: what is wrong, and the nearest real lines."""
         ...

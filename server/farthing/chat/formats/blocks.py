@@ -60,6 +60,10 @@ class Blocks:
         hunks = tuple(parse(reply, self.path, self._exists))
         return Reading(hunks, "" if hunks else "the answer holds no edit")
 
+    def afresh(self, reading: Reading) -> bool:
+        """See :class:`farthing.chat.formats.base.Format`."""
+        return False
+
     def complain(self, reading: Reading, result: Result | None) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
         if reading.fault or result is None:

@@ -23,6 +23,8 @@ SYSTEM = (
     "for, keep everything else as it is, with its comments, and never abbreviate."
 )
 
+UNCHANGED = "the model changed nothing"
+
 MORE_OUTPUT = 300
 """Tokens that the new text may have more than half as much again as the old one."""
 
@@ -78,7 +80,7 @@ class Rewrite:
             return Reading((), fault)
         hunks = tuple(rewrite.hunks(self._target.path, self._before, after, self._target.first))
         self.written = "".join(line + "\n" for line in rewrite.fitted(self._before, after))
-        return Reading(hunks, "" if hunks else "the model changed nothing")
+        return Reading(hunks, "" if hunks else UNCHANGED)
 
     def _lost(self, after: Sequence[str]) -> str:
         """Why this is not the symbol at all: a sentence is a valid program often enough."""
@@ -93,8 +95,14 @@ class Rewrite:
             return ""
         return f"it does not hold {name}"
 
+    def afresh(self, reading: Reading) -> bool:
+        """See :class:`farthing.chat.formats.base.Format`."""
+        return reading.fault == UNCHANGED
+
     def complain(self, reading: Reading, result: Result | None) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
+        if self.afresh(reading):
+            return "The code above does not do this yet, so some of its lines have to change."
         if reading.fault:
             why = f"That can't be used: {reading.fault}."
         else:
