@@ -25,6 +25,11 @@ const PAUSE = 400;
 /** Documents that the server has; not the sides of a comparison. */
 const SCHEMES: ReadonlySet<string> = new Set(["file", "untitled", "vscode-notebook-cell"]);
 
+interface Choice extends QuickPickItem {
+  /** An instruction of the past, not what was typed. */
+  readonly earlier: boolean;
+}
+
 type Where = Omit<SendChatParams, "text">;
 
 export function activate(
@@ -81,7 +86,7 @@ function ask(
   log: LogOutputChannel,
 ): Promise<string | undefined> {
   const history = memory.get<readonly string[]>(HISTORY, []);
-  const input = window.createQuickPick();
+  const input = window.createQuickPick<Choice>();
   input.title = title;
   input.placeholder = "What is to be done? Enter sends it; arrow down for earlier instructions";
   const offer = (): void => {
@@ -98,7 +103,7 @@ function ask(
       preview.wait();
     });
     input.onDidAccept(() => {
-      const text = input.activeItems[0]?.label ?? input.value.trim();
+      const text = answerOf(input);
       if (text !== "") {
         void memory.update(HISTORY, remember(history, text));
         resolve(text);
@@ -114,14 +119,22 @@ function ask(
   });
 }
 
-function itemsOf(typed: string, history: readonly string[]): QuickPickItem[] {
-  const earlier = suggestions(history, typed).map((label) => ({ label, description: "earlier", alwaysShow: true }));
-  return typed === "" ? earlier : [{ label: typed, description: "send", alwaysShow: true }, ...earlier];
+/** A quick Enter comes before the list has caught up: what was typed is asked of the input, not of the list. */
+function answerOf({ activeItems: [chosen], value }: QuickPick<Choice>): string {
+  return chosen?.earlier === true ? chosen.label : value.trim();
+}
+
+function itemsOf(typed: string, history: readonly string[]): Choice[] {
+  const item = (label: string, description: string, earlier: boolean): Choice => {
+    return { label, description, earlier, alwaysShow: true };
+  };
+  const earlier = suggestions(history, typed).map((label) => item(label, "earlier", true));
+  return typed === "" ? earlier : [item(typed, "send", false), ...earlier];
 }
 
 /** Adds to the title where the instruction would go and with what, once the user pauses. */
 function previewer(
-  input: QuickPick<QuickPickItem>,
+  input: QuickPick<Choice>,
   title: string,
   where: Where,
   server: Server,

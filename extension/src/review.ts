@@ -37,6 +37,7 @@ export class ReviewState implements Disposable {
   /** More than texts that are being written: for what is slow to show. */
   readonly onDidChangeHunks = this.hunksEmitter.event;
   private outline = "";
+  private busy: ReadonlySet<string> = new Set();
   private files = new Map<string, ReviewFile>();
   /** Accepted hunks that the user wants to see no longer. */
   private hidden = new Set<string>();
@@ -61,9 +62,10 @@ export class ReviewState implements Disposable {
     return { files: [...this.files.values()] };
   }
 
-  /** The hunks of a document. */
+  /** The hunks of a document, without those that the server is busy with: their lines are about to change. */
   file(uri: Uri): ReviewFile | undefined {
-    return this.files.get(uri.toString());
+    const file = this.files.get(uri.toString());
+    return file && { ...file, hunks: file.hunks.filter(({ id }) => !this.busy.has(id)) };
   }
 
   isHidden(hunk: ReviewHunk): boolean {
@@ -84,8 +86,11 @@ export class ReviewState implements Disposable {
     if (ids.length === 0) {
       return;
     }
+    this.setBusy([...this.busy, ...ids]);
     await withClient(this.server, this.log, async (client) => {
-      const { message } = await client.decideHunks(action, ids);
+      const { message } = await client.decideHunks(action, ids).finally(() => {
+        this.setBusy([...this.busy].filter((id) => !ids.includes(id)));
+      });
       if (message !== "") {
         void window.showWarningMessage(`Farthing: ${message}`);
       }
@@ -113,9 +118,14 @@ export class ReviewState implements Disposable {
     this.fire();
   }
 
+  private setBusy(ids: readonly string[]): void {
+    this.busy = new Set(ids);
+    this.fire();
+  }
+
   private fire(): void {
     this.emitter.fire();
-    const outline = text.outline(this.review, [...this.hidden]);
+    const outline = text.outline(this.review, [...this.hidden, ...this.busy]);
     if (outline !== this.outline) {
       this.outline = outline;
       this.hunksEmitter.fire();

@@ -49,7 +49,8 @@ export function detailsText(turn: ChatTurn): string {
   if (turn.text !== "") {
     parts.push(turn.text);
   }
-  for (const hunk of turn.hunks) {
+  const lost = refused(turn);
+  for (const hunk of lost) {
     const line = hunk.startLine > 0 ? `, line ${hunk.startLine}` : "";
     parts.push(`## ${escaped(hunk.path)}${line}: ${escaped(hunk.status.replaceAll("_", " "))}`);
     if (hunk.reason !== "") {
@@ -58,6 +59,10 @@ export function detailsText(turn: ChatTurn): string {
     if (hunk.diff !== "") {
       parts.push(codeBlock(hunk.diff, "diff"));
     }
+  }
+  const placed = turn.hunks.length - lost.length;
+  if (placed > 0) {
+    parts.push(`${counted(placed, "change")} found ${placed === 1 ? "its" : "their"} place.`);
   }
   const replies = counted(turn.attempts, "repl")
     .replace(/repls$/, "replies")

@@ -122,10 +122,14 @@ describe("a turn", () => {
     );
   });
 
-  test("its details hold every hunk, and its own text is no Markdown", () => {
-    const text = detailsText(turn({ instruction: "# <b>", hunks: [hunk("not_found", "nothing is *like* it")] }));
+  test("its details hold every hunk without a place, and no text of it is Markdown", () => {
+    const text = detailsText(
+      turn({ instruction: "# <b>", hunks: [hunk("applied"), hunk("not_found", "nothing is *like* it")] }),
+    );
     assert.ok(text.startsWith("# \\# \\<b\\>\n"));
     assert.ok(text.includes("## shop\\.py: not found"));
+    assert.ok(!text.includes("applied"));
+    assert.ok(text.includes("\n1 change found its place."));
     assert.ok(text.includes("nothing is \\*like\\* it"));
     assert.ok(text.includes("```diff\n-a\n+b\n```"));
     assert.ok(text.includes("1 reply by small\\-coder (local), 10 tokens read, 5 written."));

@@ -71,6 +71,7 @@ class Review:
     ls: LanguageServer
     hunks: list[Hunk] = field(default_factory=list)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
+    applying: list[Hunk] = field(default_factory=list)
 
     def lines(self, uri: str) -> list[str]:
         """Of a document, with their ends; of one that isn't there none."""
@@ -108,7 +109,8 @@ class Review:
         for hunk in self.hunks:
             if hunk.uri != uri:
                 continue
-            if last < hunk.start or (last == hunk.start and change.range.end.character == 0 and moved):
+            above = last == hunk.start and change.range.end.character == 0 and moved and hunk not in self.applying
+            if last < hunk.start or above:
                 hunk.start += moved
             elif first < hunk.end and hunk.state == "proposed":
                 hunk.state, hunk.note = "stale", "its lines were edited"
@@ -153,7 +155,9 @@ class Review:
         for hunk in hunks:
             hunk.state = "proposed" if back else "accepted"
         params = types.ApplyWorkspaceEditParams(types.WorkspaceEdit(document_changes=changes))
+        self.applying = hunks
         applied = (await self.ls.workspace_apply_edit_async(params)).applied
+        self.applying = []
         for hunk in hunks if not applied else ():
             hunk.state = "accepted" if back else "proposed"
         self.hunks = [hunk for hunk in self.hunks if not (back and hunk in hunks and applied)]
@@ -193,7 +197,7 @@ class Session:
 
     def _tell(self, turn: chat_protocol.ChatTurn, **more: Any) -> None:
         receipt = chat_protocol.Receipt("local", "qwen2.5-coder-1.5b")
-        payload = {**asdict(turn), "receipt": asdict(receipt), **more}
+        payload = {**asdict(turn), "receipt": asdict(receipt), "attempts": 1, **more}
         self._ls.protocol.notify(chat_protocol.CHAT_TURN_DID_CHANGE, payload)
 
     async def _play(self, turn: chat_protocol.ChatTurn) -> None:
@@ -227,7 +231,7 @@ class Session:
         self._review.tell()
 
     def _hunks(self, done: list[Hunk], canned: Canned) -> list[dict[str, str]]:
-        return [{"path": hunk.uri, "status": "applied", "review": hunk.id} for hunk in done] + canned.refused
+        return [{"path": Path(hunk.uri).name, "status": "applied", "review": hunk.id} for hunk in done] + canned.refused
 
     @staticmethod
     def _hunk(**fields: str) -> dict[str, Any]:
