@@ -10,6 +10,11 @@ import { accountText, hunkText } from "./participantText";
 import type { Server } from "./server";
 
 const ID = "farthing.participant";
+const HUNK_COMMANDS = [
+  ["farthing.acceptHunk", "Accept"],
+  ["farthing.rejectHunk", "Reject"],
+  ["farthing.openHunk", "Go to"],
+] as const;
 
 /** Kept by the editor with each answer: which conversation a chat is. */
 interface Metadata {
@@ -117,12 +122,17 @@ function showReference(stream: vscode.ChatResponseStream, { path, startLine, end
   }
 }
 
+/**
+ * Links rather than buttons: the editor folds away what stands before its buttons. Only these three commands can be
+ * linked, and in this text nothing of what a model wrote is Markdown.
+ */
 function showHunk(stream: vscode.ChatResponseStream, hunk: TurnHunk): void {
-  stream.markdown(hunkText(hunk));
+  const text = new vscode.MarkdownString(hunkText(hunk));
+  text.isTrusted = { enabledCommands: HUNK_COMMANDS.map(([command]) => command) };
   if (hunk.review !== "") {
-    const args = [{ hunkIds: [hunk.review] }];
-    stream.button({ command: "farthing.acceptHunk", title: "Accept", arguments: args });
-    stream.button({ command: "farthing.rejectHunk", title: "Reject", arguments: args });
-    stream.button({ command: "farthing.openHunk", title: "Go to", arguments: args });
+    const argument = encodeURIComponent(JSON.stringify([{ hunkIds: [hunk.review] }]));
+    const links = HUNK_COMMANDS.map(([command, title]) => `[${title}](command:${command}?${argument})`);
+    text.appendMarkdown(`${links.join(" · ")}\n\n`);
   }
+  stream.markdown(text);
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
 
+from tests.support import fake_chat_server
 from tests.support.vscode import ARTEFACTS, Installation, Workbench, install_extension, serve
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +77,15 @@ def installation() -> Iterator[Installation]:
     home = Path(tempfile.mkdtemp(prefix="fh-vsix-"))
     yield install_extension(node, entry, vsix, home)
     shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture
+def fake_chat(tmp_path: Path) -> str:
+    """What the extension takes for a Python with our server: the answers stand in ``fake_chat_server``."""
+    program = tmp_path / "python"
+    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m {fake_chat_server.__name__}\n')
+    program.chmod(0o755)
+    return str(program)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import ConsoleMessage, FrameLocator, Locator, expect
 
-from tests.browser.conftest import FILE, ROOT, OpenVSCode
-from tests.support import fake_chat_server as fake
+from tests.browser.conftest import FILE, OpenVSCode
 from tests.support.vscode import WORKBENCH_MS, Workbench, until
 
 pytestmark = pytest.mark.browser
@@ -21,15 +19,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture(autouse=True)
 def _patience() -> None:
     expect.set_options(timeout=WORKBENCH_MS / 3)
-
-
-@pytest.fixture
-def python(tmp_path: Path) -> str:
-    """What the extension takes for a Python with our server."""
-    program = tmp_path / "python"
-    program.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m {fake.__name__}\n')
-    program.chmod(0o755)
-    return str(program)
 
 
 class Chat:
@@ -84,8 +73,8 @@ class Chat:
 
 
 @contextmanager
-def _chat(vscode: OpenVSCode, python: str, home: Path, theme: str = "Default Dark Modern") -> Iterator[Chat]:
-    with vscode(theme=theme, python=python) as workbench:
+def _chat(vscode: OpenVSCode, fake_chat: str, home: Path, theme: str = "Default Dark Modern") -> Iterator[Chat]:
+    with vscode(theme=theme, python=fake_chat) as workbench:
         workbench.wait_for_status("ready")
         workbench.open(FILE)
         chat = Chat(workbench, home)
@@ -97,8 +86,8 @@ THEMES = {"dark": "Default Dark Modern", "light": "Default Light Modern", "contr
 
 
 @pytest.mark.parametrize("shade", THEMES)
-def test_answers_and_hunks_are_shown(vscode: OpenVSCode, python: str, farthing_home: Path, shade: str) -> None:
-    with _chat(vscode, python, farthing_home, THEMES[shade]) as chat:
+def test_answers_and_hunks_are_shown(vscode: OpenVSCode, fake_chat: str, farthing_home: Path, shade: str) -> None:
+    with _chat(vscode, fake_chat, farthing_home, THEMES[shade]) as chat:
         chat.say("What does total_price do?")
         expect(chat.turn.locator("code .hljs-keyword").first).to_be_visible()
         chat.done()
@@ -114,8 +103,8 @@ def test_answers_and_hunks_are_shown(vscode: OpenVSCode, python: str, farthing_h
         assert [message["task"] for message in chat.asked("send")] == ["ask", "edit"]
 
 
-def test_what_a_model_writes_stays_text(vscode: OpenVSCode, python: str, farthing_home: Path) -> None:
-    with _chat(vscode, python, farthing_home) as chat:
+def test_what_a_model_writes_stays_text(vscode: OpenVSCode, fake_chat: str, farthing_home: Path) -> None:
+    with _chat(vscode, fake_chat, farthing_home) as chat:
         chat.say("/explain")
         chat.done()
         expect(chat.turn.locator("img")).to_have_count(0)
@@ -129,8 +118,8 @@ def test_what_a_model_writes_stays_text(vscode: OpenVSCode, python: str, farthin
         expect(chat.workbench.page.locator(".cursor-count, .part.statusbar")).to_contain_text("Ln 4")
 
 
-def test_hunks_are_decided_and_kept_over_a_reload(vscode: OpenVSCode, python: str, farthing_home: Path) -> None:
-    with _chat(vscode, python, farthing_home) as chat:
+def test_hunks_are_decided_and_kept_over_a_reload(vscode: OpenVSCode, fake_chat: str, farthing_home: Path) -> None:
+    with _chat(vscode, fake_chat, farthing_home) as chat:
         chat.say("guard against an empty list")
         hunks = chat.frame.locator(".hunk")
         hunks.nth(0).get_by_role("button", name="Accept").click()
@@ -156,9 +145,9 @@ def test_hunks_are_decided_and_kept_over_a_reload(vscode: OpenVSCode, python: st
 
 
 def test_an_answer_is_stopped_and_a_new_conversation_begun(
-    vscode: OpenVSCode, python: str, farthing_home: Path
+    vscode: OpenVSCode, fake_chat: str, farthing_home: Path
 ) -> None:
-    with _chat(vscode, python, farthing_home) as chat:
+    with _chat(vscode, fake_chat, farthing_home) as chat:
         chat.say("Explain this slowly?")
         expect(chat.turn.locator(".answer")).to_contain_text("adds up")
         chat.workbench.screenshot("chat-working")
@@ -182,9 +171,9 @@ def test_an_answer_is_stopped_and_a_new_conversation_begun(
 
 
 def test_what_is_sent_is_shown_before_and_can_be_left_out_or_pinned(
-    vscode: OpenVSCode, python: str, farthing_home: Path
+    vscode: OpenVSCode, fake_chat: str, farthing_home: Path
 ) -> None:
-    with _chat(vscode, python, farthing_home) as chat:
+    with _chat(vscode, fake_chat, farthing_home) as chat:
         composer = chat.frame.locator(".composer")
         composer.locator("summary").click()
         expect(composer).to_contain_text("3 items, 45 of 1,800 tokens would go to local · qwen2.5-coder-1.5b")
@@ -204,8 +193,8 @@ def test_what_is_sent_is_shown_before_and_can_be_left_out_or_pinned(
         assert len(chat.asked("preview")) < 8
 
 
-def test_another_tier_is_only_offered(vscode: OpenVSCode, python: str, farthing_home: Path) -> None:
-    with _chat(vscode, python, farthing_home) as chat:
+def test_another_tier_is_only_offered(vscode: OpenVSCode, fake_chat: str, farthing_home: Path) -> None:
+    with _chat(vscode, fake_chat, farthing_home) as chat:
         chat.say("/fix something hard")
         offer = chat.turn.locator(".escalation")
         expect(offer).to_contain_text("costs at most $0.02")
