@@ -5,11 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator
 
 from tests.browser.conftest import FILE, SOURCE, OpenVSCode
 from tests.support.fake_edit_server import Canned, go_on, install
-from tests.support.vscode import EDITOR, Workbench, until
+from tests.support.review_page import Editor
+from tests.support.vscode import until
 
 pytestmark = pytest.mark.browser
 
@@ -36,69 +36,7 @@ CALL = {
 NEW = {"path": "limits.py", "before": "", "after": '"""Limits."""\n\nMOST = 3\n'}
 AMBIGUOUS = {"path": FILE, "status": "ambiguous", "reason": "its lines stand at 4 and 9", "diff": "-x\n+y\n"}
 
-Editing = Callable[..., AbstractContextManager["Editor"]]
-
-
-class Editor:
-    """What the user sees of a review, and does with it."""
-
-    def __init__(self, workbench: Workbench, home: Path) -> None:
-        self.workbench, self.page, self._home = workbench, workbench.page, home
-
-    def go_on(self) -> None:
-        """Let the server go on."""
-        go_on(self._home)
-
-    def go_to(self, line: int) -> None:
-        """Put the cursor at the beginning of a line."""
-        self.page.locator(f"{EDITOR} .view-lines").first.click()
-        self.page.keyboard.press("Control+Home")
-        for _ in range(line - 1):
-            self.page.keyboard.press("ArrowDown")
-
-    def ask(self, instruction: str) -> Locator:
-        """Type an instruction; gives the input, which is still open."""
-        self.page.keyboard.press("Alt+i")
-        box = self.page.locator(".quick-input-widget input.input")
-        box.wait_for()
-        self.page.keyboard.type(instruction, delay=20)
-        return self.page.locator(".quick-input-widget")
-
-    def instruct(self, line: int, instruction: str = "check the prices") -> None:
-        """Give an instruction at a line."""
-        self.go_to(line)
-        self.ask(instruction)
-        self.page.keyboard.press("Enter")
-
-    def lens(self, text: str) -> Locator:
-        """What stands above a line."""
-        return self.page.locator(f"{EDITOR} .codelens-decoration").get_by_text(text)
-
-    def thread(self, text: str) -> Locator:
-        """New lines below the old ones."""
-        return self.page.locator(f"{EDITOR} .review-widget").filter(has_text=text)
-
-    def beside(self, text: str) -> None:
-        """Wait for a new line beside the old one: it is the content of a style."""
-        script = "e => [...e.querySelectorAll('.view-line span')].map(s => getComputedStyle(s, '::after').content)"
-        self._wait_for_content(script, text, True)
-
-    def nothing_beside(self, text: str) -> None:
-        """Wait until it is gone."""
-        script = "e => [...e.querySelectorAll('.view-line span')].map(s => getComputedStyle(s, '::after').content)"
-        self._wait_for_content(script, text, False)
-
-    def _wait_for_content(self, script: str, text: str, there: bool) -> None:
-        lines = self.page.locator(f"{EDITOR} .view-lines").first
-        until(lambda: any(text in content for content in lines.evaluate(script)) is there, f"{text!r} beside its line")
-
-    def shows(self, text: str) -> None:
-        """Wait until the document holds it."""
-        until(lambda: text in self.workbench.text(), f"{text!r} in the document")
-
-    def shows_not(self, text: str) -> None:
-        """Wait until the document does not."""
-        until(lambda: text not in self.workbench.text(), f"no {text!r} in the document")
+Editing = Callable[..., AbstractContextManager[Editor]]
 
 
 @pytest.fixture
@@ -111,13 +49,15 @@ def editing(vscode: OpenVSCode, workspace: Path, farthing_home: Path) -> Editing
         with vscode(theme=theme, python=str(install(farthing_home, canned))) as workbench:
             workbench.open(FILE)
             workbench.wait_for_status("ready")
-            yield Editor(workbench, farthing_home)
+            yield Editor(workbench)
 
     return open_editor
 
 
 @pytest.mark.parametrize("shade", ["Dark", "Light"])
-def test_hunks_are_seen_while_they_are_written_and_decided_on(editing: Editing, workspace: Path, shade: str) -> None:
+def test_hunks_are_seen_while_they_are_written_and_decided_on(
+    editing: Editing, workspace: Path, farthing_home: Path, shade: str
+) -> None:
     name = f"edit-{shade.lower()}"
     with editing(Canned([GUARD, DEFAULT], hold=True), theme=f"Default {shade} Modern") as it:
         it.go_to(6)
@@ -126,11 +66,11 @@ def test_hunks_are_seen_while_they_are_written_and_decided_on(editing: Editing, 
         it.page.keyboard.press("Enter")
         it.lens("reads the context").wait_for()
         it.workbench.screenshot(f"{name}-reading")
-        it.go_on()
+        go_on(farthing_home)
         it.thread("if not prices").wait_for()
         it.lens("Farthing writes: replace line 6").wait_for()
         it.workbench.screenshot(f"{name}-writing")
-        it.go_on()
+        go_on(farthing_home)
         it.thread("return sum(prices)").wait_for()
         it.beside("default=0.0")
         it.lens("Farthing proposes 2 changes").wait_for()
@@ -234,11 +174,11 @@ def _decide_in_the_list(it: Editor, name: str) -> None:
     it.workbench.screenshot(f"{name}-compared")
 
 
-def test_an_edit_is_stopped(editing: Editing, workspace: Path) -> None:
+def test_an_edit_is_stopped(editing: Editing, workspace: Path, farthing_home: Path) -> None:
     with editing(Canned([GUARD], hold=True)) as it:
         it.instruct(6)
         it.lens("reads the context").wait_for()
-        it.go_on()
+        go_on(farthing_home)
         it.thread("if not prices").wait_for()
         it.workbench.status_item("edit").click()
         it.thread("if not prices").wait_for(state="detached")
