@@ -54,7 +54,6 @@ async def desk(home_with_models: Path) -> AsyncIterator[Desk]:
 
 async def test_two_turns(desk: Desk) -> None:
     system, question = Part("system", "Answer in one short sentence.", "system"), Part("instruction", "What is 2 + 2?")
-    then = Part("instruction", "And 3 + 4?")
     text, first, reason = await desk.ask(system, question)
     assert "4" in text and reason == "stop"
     text, second, _ = await desk.ask(
