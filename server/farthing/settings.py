@@ -59,7 +59,7 @@ class EngineSettings:
     """Compute threads; 0 for what is measured as fastest."""
 
     context_tokens: int = field(default=4096, metadata={"min": 512, "max": 131072})
-    """Size of the context window that is allocated."""
+    """Size of the context window that is allocated at first; a conversation may make it grow."""
 
     idle_minutes: float = field(default=15.0, metadata={"min": 0.01, "max": 10080.0})
     """The engine exits after this long without work."""

@@ -17,6 +17,7 @@ from farthing.engine.fim import build_prompt
 from farthing.engine.generate import generate
 from farthing.engine.kv import SMALL_BATCH, Prepared, finish
 from farthing.engine.kv_plan import Prompt
+from farthing.engine.kv_room import NONE
 from farthing.engine.memory import AbortFlag
 from farthing.engine.runtime import Runtime
 from tests.conftest import SMALL_MODEL
@@ -235,8 +236,10 @@ def test_an_answer_that_gave_way_goes_on(desk: Desk) -> None:
         work = desk.runtime.cache.extend(cells, answer)
         next(work)
         finish(desk.runtime.cache.prepare("urgent", desk.prompt(OTHER), 920))
-        assert cells.tokens == [], "there was room enough for both"
+        assert cells.sequence == NONE, "there was room enough for both"
+        desk.computed()
         finish(work)
+        assert desk.computed() == len(answer)
         logits = desk.runtime.memory.logits().copy()
     whole = (*prompt.tokens, *prompt.closing, *answer)
     assert tuple(cells.tokens) == whole
