@@ -152,7 +152,7 @@ def test_an_answer_is_stopped_and_a_new_conversation_begun(
         expect(chat.turn.locator(".answer")).to_contain_text("adds up")
         chat.workbench.screenshot("chat-working")
         chat.button("Stop").click()
-        expect(chat.turn.locator(".progress")).to_have_text("Stopped")
+        expect(chat.turn.locator("> .progress")).to_have_text("Stopped")
         chat.input.press("ArrowUp")
         expect(chat.input).to_have_value("Explain this slowly?")
         chat.input.press("Enter")

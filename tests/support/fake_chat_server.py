@@ -104,9 +104,9 @@ class _Chat:
 
     async def _play(self, turn: wire.ChatTurn) -> None:
         self._tell(turn)
-        await asyncio.sleep(0.1)
         answers = turn.task in ("ask", "explain")
         try:
+            await asyncio.sleep(0.1)
             turn = await (self._answer(turn) if answers else self._edit(turn))
         except asyncio.CancelledError:
             turn = replace(turn, state="stopped", text=ANSWER[:20])
