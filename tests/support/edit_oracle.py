@@ -68,7 +68,9 @@ def is_splice(before: Text, after: bytes, start: int, end: int, new: Sequence[st
     known = set(filter(None, before.ends)) or {"\n"}
     # Where a carriage return would meet the line feed of a blank line, one more keeps them apart.
     known |= {"\r\n"} if {"\r", "\n"} <= known else set()
-    if end == len(before.lines) and new and bool(whole.ends[-1]) != bool(before.ends[-1]):
+    # A line that was not the last one keeps its end where it is the last one now.
+    kept = bool(new) and new[-1] in before.lines[start : end - 1]
+    if end == len(before.lines) and new and not kept and bool(whole.ends[-1]) != bool(before.ends[-1]):
         return False
     return known.issuperset(filter(None, whole.ends))
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from farthing.edit.elide import is_dots
 from farthing.edit.model import Document, Edit, Hunk, Placed, Status, Tier
 from farthing.edit.splice import edits
-from farthing.edit.tiers import Match, Texts, find
-
-TIERS: tuple[Tier, ...] = ("exact", "indentation", "trailing_space")
+from farthing.edit.tiers import STRICTER, Match, Texts, find
 
 
 @dataclass(frozen=True)
@@ -28,11 +26,20 @@ def place(hunk: Hunk, document: Document) -> Placed | None:
     pieces = _pieces(hunk)
     if pieces is None:
         return Placed(Status.NOT_FOUND, "the lines of ... in both halves don't stand for the same; give whole lines")
-    for tier in TIERS:
-        found = [find(document, tier, piece.search, piece.replace, hunk.scope) for piece in pieces]
+    for tiers in (STRICTER[:1], STRICTER):
+        found = [_found(piece, document, tiers, hunk.scope) for piece in pieces]
         if all(found):
             return _together(hunk, document, found)
     return None
+
+
+def _found(piece: _Piece, document: Document, tiers: Sequence[Tier], scope: tuple[int, int] | None) -> list[Match]:
+    """Where a piece is by any of several tiers, each place once and as the strictest has it."""
+    found: dict[int, Match] = {}
+    for tier in tiers:
+        for match in find(document, tier, piece.search, piece.replace, scope):
+            found.setdefault(match.first, match)
+    return [found[first] for first in sorted(found)]
 
 
 def _pieces(hunk: Hunk) -> list[_Piece] | None:

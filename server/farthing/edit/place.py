@@ -7,7 +7,7 @@ from farthing.edit import elide, headings, pieces, splice
 from farthing.edit.lines import BOM
 from farthing.edit.model import Document, Edit, Hunk, Placed, Status, Tier
 from farthing.edit.near import Effort, nearest
-from farthing.edit.tiers import Match, Texts, find, tiers
+from farthing.edit.tiers import STRICTER, Match, Texts, find, tiers
 
 _LISTED = 20
 """Line numbers that a reason names."""
@@ -27,7 +27,8 @@ _LONG = 1000
 def place(hunk: Hunk, document: Document, effort: Effort | None = None) -> Placed:
     """Find the one place of a hunk in a document.
 
-    The first tier with a match decides; where that has several, a scope, a patch's heading or a diff's right line
+    The first tier with a match decides. What is not there word by word must be in one place by all readings together;
+    where there are several, a scope, a patch's heading or a diff's right line
     number must choose.
 
     Args:
@@ -49,8 +50,25 @@ def place(hunk: Hunk, document: Document, effort: Effort | None = None) -> Place
             matches = find(document, tier, wanted, new, hunk.scope)
             found = [match for match in matches if _fits(hunk, document, match)]
             if found:
+                if tier != "exact":
+                    found = sorted([*found, *_elsewhere(hunk, document, found)], key=lambda match: match.first)
                 return _chosen(hunk, document, tier, found, effort)
     return _done(hunk, document) or pieces.place(hunk, document) or _missing(hunk, document, effort)
+
+
+def _elsewhere(hunk: Hunk, document: Document, found: list[Match]) -> list[Match]:
+    """Where the lines are by some reading but not by the one that they were found by first."""
+    others: list[Match] = []
+    for tier, search, replace in tiers(hunk.search, hunk.replace):
+        readings = STRICTER if tier == "blank_edges" else (tier,)
+        for match in (each for reading in readings for each in find(document, reading, search, replace, hunk.scope)):
+            apart = all(
+                match.first + len(match.search) <= other.first or other.first + len(other.search) <= match.first
+                for other in (*found, *others)
+            )
+            if apart and _fits(hunk, document, match):
+                others.append(match)
+    return others
 
 
 def _filled(hunk: Hunk, document: Document) -> Placed:

@@ -34,7 +34,11 @@ def edits(
     found, changed = [], []
     for start, end, new_start, new_end in differences(old_keys, new_keys):
         span = first + start, first + end
-        found.append(_edit(document, span, new[new_start:new_end], ends[1] if ends else None))
+        edit = _edit(document, span, new[new_start:new_end], ends[1] if ends else None)
+        if not ends and not edit.text and start and edit.end == len(document.text) and not document.lines[-1].end:
+            # The line before it, of the same hunk, is the last one now, and ends as that did: so it can be undone.
+            edit = Edit(edit.start - len(document.lines[span[0] - 1].end), edit.end, "")
+        found.append(edit)
         changed.append(span)
     return tuple(found), tuple(changed)
 

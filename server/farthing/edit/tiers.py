@@ -10,6 +10,9 @@ from farthing.edit.model import Document, Tier
 MOST = 1000
 """Places that are looked for; with more than one nothing is changed anyway."""
 
+STRICTER: tuple[Tier, ...] = ("exact", "indentation", "trailing_space")
+"""Those that compare the lines as the reply has them."""
+
 _BLANKS = " \t"
 _NUMBERED = re.compile(r"^\s*(\d+)(?:\s*[|│→:] ?|\t)(.*)$")
 
@@ -64,7 +67,7 @@ def find(
     low, high = (scope[0] - 1, scope[1]) if scope else (0, len(document.contents))
     allowed = range(max(0, low), min(high, len(document.contents)) - len(search) + 1)
     if tier == "blank_edges":
-        for stricter in ("exact", "indentation", "trailing_space"):
+        for stricter in STRICTER:
             found = find(document, stricter, search, replace, scope)
             if found:
                 return found

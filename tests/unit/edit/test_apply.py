@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.edit import apply, breaks, diff, near
+from farthing.edit import place as apply_place
 from farthing.edit.apply import Target, plan
 from farthing.edit.model import Document, Hunk, Result, Status
 from farthing.edit.near import Effort, nearest
@@ -191,3 +192,31 @@ def test_those_that_break_only_together() -> None:
     for pair in itertools.combinations(range(6), 2):
         found = breaks.culprits(range(6), lambda some, pair=pair: set(pair) <= set(some), 100)  # type: ignore[misc]
         assert set(pair) <= set(found)
+
+
+def test_what_is_not_utf_8_takes_nothing_but_ascii() -> None:
+    document = Document("# \udce4\na = 1\nx = 1\nb = 1\n", plain=False)
+    for search in (("x = 1",), ("a = 1", "...", "b = 1")):
+        for new, status in (("y = 'ä'", "not_found"), ("y = 'a'", "applied")):
+            hunk = Hunk("f", search, (new, *search[1:]))
+            assert statuses(plan([hunk], {"f": Target("f", document)}, errors=lambda *_: None)) == [status]
+
+
+def test_long_lines_are_not_compared_to_tell_what_was_before() -> None:
+    old = "value = [" + "1, " * apply_place._LONG + "]"
+    assert statuses(planned(old + "2\n", Hunk("f", (old,), (old + "2",)))) == ["not_found"]
+
+
+def test_pieces_within_a_scope() -> None:
+    hunk = Hunk("f", ("a", "...", "b"), ("a", "...", "B"), scope=(1, 3))
+    assert planned("a\nx\nb\na\nb\n", hunk).changes[0].after == "a\nx\nB\na\nb\n"
+
+
+def test_pieces_word_by_word_come_first() -> None:
+    hunk = Hunk("f", ("a", "...", "b"), ("a", "...", "B"))
+    assert planned("a\nx\n  b\nb\n", hunk).changes[0].after == "a\nx\n  b\nB\n"
+
+
+def test_a_block_of_several_readings_has_no_pieces() -> None:
+    hunk = Hunk("f", ("a", "...", "b"), ("a", "...", "B"), others=((("a", "..."), ("b", "...")),))
+    assert statuses(planned("a\nx\nb\n", hunk)) == ["not_found"]
