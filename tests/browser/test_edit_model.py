@@ -24,7 +24,6 @@ def test_an_edit_is_asked_for_seen_and_decided_on(
         workbench.open(FILE)
         workbench.wait_for_status("ready")
         it.instruct(6, "raise a ValueError if prices is empty")
-        it.lens("Farthing proposes").wait_for()
         it.lens("Reject").first.wait_for()
         workbench.screenshot(f"{name}-first")
         it.instruct(11, "return 0.0 if prices is empty")
@@ -43,7 +42,8 @@ def test_an_edit_is_asked_for_seen_and_decided_on(
         it.lens("Reject").first.wait_for()
         it.go_to(2)
         it.page.keyboard.type("\n# Euros.\n")
-        it.page.keyboard.press("Alt+F5")
+        it.thread("line 8").wait_for()  # it has moved along
+        it.go_to(8)
         it.page.keyboard.press("Alt+Enter")
         it.shows("ValueError")
         workbench.screenshot(f"{name}-moved")
