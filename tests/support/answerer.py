@@ -19,6 +19,7 @@ class Scripted:
     model: str = "scripted"
     budget: int = 2000
     window: int = 4096
+    alone: bool = False
     asked: list[Question] = field(default_factory=list)
     closed: int = 0
     """Streams that ended, in whatever way."""

@@ -58,6 +58,8 @@ class Answerer(Protocol):
     """In which this model edits best, by measurement."""
     budget: int
     """Tokens of context that it is sent."""
+    alone: bool
+    """Whether it edits better when it sees little but what it is to change, by measurement."""
     window: int
     """Tokens of prompt and answer together."""
     tries: int
@@ -108,6 +110,7 @@ class LocalAnswerer:
     """Takes note of what was computed."""
     budget: int
     window: int
+    alone: bool = True
     tier: str = "local"
     format: FormatName = "rewrite"
     tries: int = 2
@@ -189,6 +192,7 @@ class CloudAnswerer:
     workspace: str
     project: str
     budget: int
+    alone: bool = False
     window: int = 128_000
     format: FormatName = "blocks"
     tries: int = 3

@@ -126,9 +126,10 @@ class Chat:
         selection = None
         if instruction.lines is not None:
             selection = Selection(instruction.path, *instruction.lines)
+        alone = answerer.alone and instruction.task in EDITS
         wanted = Wanted(
             instruction.text, answerer.budget, instruction.task != "ask", instruction.path, selection,
-            instruction.diagnostics, instruction.pins, instruction.drops,
+            instruction.diagnostics, instruction.pins, instruction.drops, alone,
         )  # fmt: skip
         memory = talk.memory
         return await self._files.index(lambda retrieval: assemble(wanted, retrieval, self._files.read, memory))

@@ -17,6 +17,10 @@ from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import LocalWork
 from farthing.ledger.places import canonical, project_of
 
+SMALL_BYTES = 3_000_000_000
+"""Of a model's file. The 1.5B changes the function right in 10 of 12 cases when it sees that alone, and in 7 with the
+signatures of what it uses; of larger models nothing was measured, and what they read they are trusted with."""
+
 LedgerSource = Callable[[], Awaitable[Ledger]]
 Recorder = Callable[[LocalWork], object]
 """Called on the event loop; must not block it."""
@@ -67,8 +71,9 @@ class Models:
         window = self._window()
         budget = local_budget(prefill_rate(path), window)
         return LocalAnswerer(
-            self._backend, str(path), store.label(path), self._workspace, self._project, self._record, budget, window
-        )
+            self._backend, str(path), store.label(path), self._workspace, self._project, self._record, budget, window,
+            alone=path.stat().st_size < SMALL_BYTES,
+        )  # fmt: skip
 
 
 def _escalation() -> str:

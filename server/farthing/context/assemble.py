@@ -59,12 +59,15 @@ class _Assembly:
             self._pin(pin)
         for each in found.shown:
             self._shown(each)
-        if place and source:
+        alone = wanted.alone and place is not None
+        if place and source and not alone:
             self._beside(place, source)
         self._diagnostics(place)
-        self._changes(place)
+        if not alone:
+            self._changes(place)
         self._named(place)
-        self._ranked(place)
+        if not alone:
+            self._ranked(place)
         target = place if wanted.edits else None
         note = found.note if wanted.edits and not target else ""
         return self._memory.mark(Context(tuple(self._filler.items), target, wanted.budget, note))

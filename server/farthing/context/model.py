@@ -52,6 +52,9 @@ class Wanted:
     pins: tuple[Pin, ...] = ()
     drops: frozenset[str] = frozenset()
     """Keys of items that the user doesn't want to be sent."""
+    alone: bool = False
+    """Only what is to be changed, with what the user pins or names and what is complained of: for models that are led
+    astray by more."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,13 @@ def test_an_edit_gets_what_it_calls_and_who_calls_it(shop: Shop) -> None:
     assert context.items[4].text == "    assert Cart().total() == 0\n"
 
 
+def test_alone_nothing_stands_beside_but_what_is_named(shop: Shop) -> None:
+    wanted = Wanted("round it", 600, True, "shop/cart.py", TOTAL, alone=True)
+    assert _rows(shop.ask(wanted).items) == [("body", "Cart.total")]
+    named = Wanted("round it as `price_of` does", 600, True, "shop/cart.py", TOTAL, alone=True)
+    assert ("body", "price_of") in _rows(shop.ask(named).items)
+
+
 def test_without_an_index_the_file_itself_is_known(shop: Shop) -> None:
     shop.retrieval = None
     context = shop.ask(Wanted("round", 600, True, "shop/prices.py", Selection("shop/prices.py", 8, 8)))
