@@ -57,7 +57,10 @@ class Models:
         """
         if tier in ("", "local"):
             reason = "you chose it" if tier else f"{task} is done on this machine unless you choose otherwise"
-            return Choice(self._local(), reason, _escalation())
+            path = editing.resolve_edit(self._setting())
+            if not self._setting() and path == editing.completing():
+                reason += f"; by the model that completes, and 'farthing models pull {editing.WANTED}' gets a better"
+            return Choice(self._local(path), reason, _escalation())
         name = providers.tier(tier)
         provider, model = providers.find(name)
         provider.key()  # before anything is read
@@ -66,8 +69,7 @@ class Models:
         )
         return Choice(answerer, f"you chose the tier {name}")
 
-    def _local(self) -> LocalAnswerer:
-        path = editing.resolve_edit(self._setting())
+    def _local(self, path: Path) -> LocalAnswerer:
         window = self._window()
         budget = local_budget(prefill_rate(path), window)
         return LocalAnswerer(

@@ -39,3 +39,13 @@ def resolve_edit(setting: str = "") -> Path:
         return store.resolve()
     except (ModelNotInstalled, UnknownModel) as exc:
         raise ModelNotInstalled("no model that edits is installed", f"Run 'farthing models pull {WANTED}'") from exc
+
+
+def completing() -> Path | None:
+    """The file of the model that completes, where it was not made for edits too; None where it was, or is not here."""
+    try:
+        path = store.resolve()
+    except (ModelNotInstalled, UnknownModel):
+        return None
+    label = store.label(path)
+    return None if any(model.id == label and "edit" in model.use for model in catalogue.load()) else path

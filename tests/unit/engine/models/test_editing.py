@@ -87,3 +87,12 @@ def test_the_setting_is_never_made_up_for(tmp_path: Path) -> None:
         resolve_edit(str(tmp_path / "x.gguf"))
     own = tiny_gguf.write(tmp_path / "own.gguf")
     assert resolve_edit(str(own)) == own
+
+
+def test_it_is_known_whether_the_model_that_completes_was_made_for_edits() -> None:
+    assert editing.completing() is None
+    install("qwen2.5-coder-0.5b")
+    assert editing.completing() == resolve_edit()
+    install("good")
+    store.set_active("good")
+    assert editing.completing() is None
