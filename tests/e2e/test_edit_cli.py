@@ -2,16 +2,19 @@
 
 import contextlib
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from farthing.chat.replays import Replays, replay
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.places import canonical
 from tests.support import cli, repositories
 from tests.support.provider import SAY, Provider, provider
+from tests.support.vscode import until
 
 CART = "shop/cart.py"
 
@@ -120,6 +123,30 @@ def test_a_whole_file_is_refused_and_a_new_one_is_not(root: Path) -> None:
     assert [hunk["status"] for hunk in document(ran)["hunks"]] == ["exists"]
     assert edit(root, whole.replace(CART, "shop/new.py"), "--apply", "--json").returncode == 0
     assert (root / "shop/new.py").read_text() == "class Cart:\n    pass\n"
+
+
+def test_the_users_tests_decide_what_is_written(root: Path, farthing_home: Path) -> None:
+    config = farthing_home / "config.toml"
+    (root / "check.py").write_text("import shop.cart, sys\nsys.exit(shop.cart.Cart.currency != 'EUR')\n")
+    config.write_text(f'{config.read_text()}[verify."{root}"]\ncommand = ["{sys.executable}", "check.py"]\n')
+    before = (root / CART).read_text()
+    ran = edit(root, GOOD, "--apply", "--json")
+    assert (ran.returncode, document(ran)["written"], document(ran)["tests"]["passed"]) == (1, False, False)
+    assert "--despite-tests" in ran.stderr
+    assert (root / CART).read_text() == before
+    fine = block("        self.items = []", "        self.items = list()")
+    assert document(edit(root, fine, "--json"))["tests"]["passed"] is True
+    assert document(edit(root, GOOD, "--apply", "--despite-tests", "--json"))["written"] is True
+
+
+def test_replies_are_kept_for_who_wants_it(root: Path, farthing_home: Path) -> None:
+    assert document(edit(root, GOOD, "--json"))["tests"] is None
+    config = farthing_home / "config.toml"
+    config.write_text(f"{config.read_text()}[edit]\nkeep_replies = true\n")
+    edit(root, GOOD, "--json")
+    replies = Replays()
+    until(replies.files, "the reply to be kept")
+    assert replay(replies.files()) == (1, 0, [])
 
 
 def test_people_see_the_diff_and_what_it_cost(root: Path) -> None:

@@ -17,7 +17,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"completion", "context", "edit", "meter", "status"}),
     frozenset({"chat", "review", "verify"}),
     frozenset({"handlers"}),
-    frozenset({"__main__", "assembly", "cli", "server"}),
+    frozenset({"__main__", "assembly", "checking", "cli", "server"}),
 )
 
 # Library -> where it may be imported: a package or module, or with a leading dot the last part of a module's name.

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from farthing.chat.model import Event, Instruction, Retrying
+from farthing.chat.model import Checking, Event, Instruction, Retrying
 from farthing.cli import apply, output, talk
 from farthing.cli.ask import TIER
 from farthing.edit.files import Workspace
@@ -20,6 +20,7 @@ def edit(
     tier: Annotated[str, typer.Option(help=TIER)] = "",
     write: Annotated[bool, typer.Option("--apply", help="Write the files; without it nothing is.")] = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write good hunks even where others fail.")] = False,
+    despite: Annotated[bool, typer.Option("--despite-tests", help="Write although your tests fail with it.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Change code by an instruction, or show what would change."""
@@ -27,17 +28,24 @@ def edit(
     found = finish.result or Result((), ())
     known = {change.path: change.before for change in found.changes if change.before is not None}
     hunks = [outcome.hunk for outcome in found.outcomes]
-    result, written = apply.settled(Workspace(root.resolve()), hunks, write, partial, known)
-    for note in (*finish.notes, *([] if result.good else [finish.message])):
-        talk.say(note)
+    tests = finish.checked
+    red = tests is not None and not tests.passed
+    result, written = apply.settled(Workspace(root.resolve()), hunks, write and (despite or not red), partial, known)
+    held = "nothing is written; --despite-tests writes it" if red and write and not written else ""
+    for note in (*finish.notes, *([] if result.good else [finish.message]), *([tests.message] if tests else []), held):
+        if note:
+            talk.say(note)
     if json:
-        output.print_json({**apply.document(result, written), **talk.document(started, finish)})
+        told = {"passed": tests.passed, "message": tests.message} if tests else None
+        output.print_json({**apply.document(result, written), **talk.document(started, finish), "tests": told})
     else:
         apply.show(result)
         talk.say(talk.receipt(started, finish))
-    raise typer.Exit(0 if result.good else 1)
+    raise typer.Exit(0 if result.good and (despite or not red) else 1)
 
 
 def _told(event: Event) -> None:
     if isinstance(event, Retrying):
         talk.say(f"asked again: {event.reason}")
+    elif isinstance(event, Checking):
+        talk.say("your tests run with it, on a copy")

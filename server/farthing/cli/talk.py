@@ -12,8 +12,10 @@ from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
+from farthing.chat.keeping import keeper
 from farthing.chat.model import Event, Finished, Instruction, Started
 from farthing.chat.models import Models
+from farthing.checking import check_of
 from farthing.cli import output
 from farthing.cli.context import place, row
 from farthing.cli.index import opened
@@ -26,7 +28,7 @@ from farthing.ledger.model import NANO
 from farthing.ledger.places import canonical
 from farthing.ledger.report import CURRENCY
 from farthing.ledger.room import dollars
-from farthing.settings import EngineSettings
+from farthing.settings import EditSettings, EngineSettings
 
 MAX_TEXT = 100_000
 """Characters of an instruction."""
@@ -93,7 +95,7 @@ async def _chat(root: Path) -> AsyncIterator[Chat]:
             lambda: EngineSettings().context_tokens,
         )  # fmt: skip
         try:
-            yield Chat(Files(root, ask), models)
+            yield Chat(Files(root, ask), models, check_of(root, EditSettings), keeper())
         finally:
             await backend.aclose()
 
