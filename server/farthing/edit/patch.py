@@ -10,7 +10,6 @@ from farthing.edit.names import FENCE
 _FILE = re.compile(r"^\*\*\* (Update|Add|Delete) File:[ \t]*(.*?)[ \t]*$")
 _MOVE = re.compile(r"^\*\*\* Move to:[ \t]*(.*?)[ \t]*$")
 _BEGIN, _END, _LAST = "*** Begin Patch", "*** End Patch", "*** End of File"
-_NUMBERS = re.compile(r"^-\d+(?:,\d+)? \+\d+(?:,\d+)?(?: @@)?")
 _SHOWN = 60
 
 
@@ -95,7 +94,7 @@ def _updated(path: str, body: Sequence[str]) -> list[Hunk]:
             under = ()
         own = []
         heading = line.removeprefix("@@").removesuffix("@@").strip()
-        if heading and not _NUMBERS.match(heading):
+        if heading:
             under = (*under, heading)
     return hunks or [Hunk(path, fault="the patch has no hunk")]
 

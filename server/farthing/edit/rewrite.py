@@ -73,7 +73,7 @@ def _anchor(old: Lines, index: int, floor: int) -> int:
     for at in range(index - 1, floor - 1, -1):
         if old[at].strip():
             return index - at
-    return min(1, index - floor)
+    return min(1, index)
 
 
 def fitted(before: Sequence[str], after: Sequence[str]) -> Lines:

@@ -220,3 +220,18 @@ def test_pieces_word_by_word_come_first() -> None:
 def test_a_block_of_several_readings_has_no_pieces() -> None:
     hunk = Hunk("f", ("a", "...", "b"), ("a", "...", "B"), others=((("a", "..."), ("b", "...")),))
     assert statuses(planned("a\nx\nb\n", hunk)) == ["not_found"]
+
+
+def test_what_was_compared_by_half_is_not_shown() -> None:
+    wanted = "value = compute(something, other)"
+    document = Document("\n".join(wanted.replace("other", f"o{number}") for number in range(40)))
+    whole = Effort()
+    assert nearest(document, (wanted,), whole)
+    for share in (0.2, 0.5, 0.9, 0.99):
+        assert nearest(document, (wanted,), Effort(int((near.PAIRS - whole.left) * share))) is None
+
+
+def test_lines_that_are_in_many_places_are_paid_for() -> None:
+    effort = Effort()
+    nearest(Document("a\n" * 200), ("a", "b") * 50, effort)
+    assert near.PAIRS - effort.left >= near._QUICK * 50 * 100
