@@ -86,7 +86,7 @@ class Editing:
             yield Retrying(attempt + 1, why)
             complaint = self._job.form.complain(reading, result)
             if self._job.form.afresh(reading):
-                said = [*self._job.now, Part("instruction", complaint)]
+                said = [*self._job.now[:-1], Part("instruction", complaint)]
             else:
                 said += [Part("history", self._spoken(), "assistant"), Part("instruction", complaint)]
 

@@ -60,8 +60,10 @@ class Rewrite:
         place = f"{what} of {self._target.path}"
         if self._shown:
             return f"Now change {place}: {self._instruction}"
-        code = f"{self._opening}{self._target.text.rstrip(chr(10))}\n{self._fence}"
-        return f"Change {place}:\n{code}\n{self._instruction}"
+        return f"Change {place}:\n{self._code()}\n{self._instruction}"
+
+    def _code(self) -> str:
+        return f"{self._opening}{self._target.text.rstrip(chr(10))}\n{self._fence}"
 
     def so_far(self, reply: str) -> tuple[Hunk, ...]:
         """See :class:`farthing.chat.formats.base.Format`."""
@@ -102,7 +104,8 @@ class Rewrite:
     def complain(self, reading: Reading, result: Result | None) -> str:
         """See :class:`farthing.chat.formats.base.Format`."""
         if self.afresh(reading):
-            return "The code above does not do this yet, so some of its lines have to change."
+            # The instruction first: of four that were copied unchanged this changed two, a sentence behind them none.
+            return f"{self._instruction}\n\nThis code does not do that yet:\n{self._code()}\nWrite it anew so that it does."
         if reading.fault:
             why = f"That can't be used: {reading.fault}."
         else:
