@@ -62,8 +62,8 @@ class Format(Protocol):
         ...
 
     def afresh(self, reading: Reading) -> bool:
-        """Whether the model is asked again without being shown its reply, which it would only repeat: the complaint then
-        stands in place of what was asked."""
+        """Whether the model is asked again without being shown its reply, which it would only repeat. The complaint
+        then stands in place of what was asked."""
         ...
 
     def complain(self, reading: Reading, result: Result | None) -> str:

@@ -105,7 +105,8 @@ class Rewrite:
         """See :class:`farthing.chat.formats.base.Format`."""
         if self.afresh(reading):
             # The instruction first: of four that were copied unchanged this changed two, a sentence behind them none.
-            return f"{self._instruction}\n\nThis code does not do that yet:\n{self._code()}\nWrite it anew so that it does."
+            not_yet = f"This code does not do that yet:\n{self._code()}\nWrite it anew so that it does."
+            return f"{self._instruction}\n\n{not_yet}"
         if reading.fault:
             why = f"That can't be used: {reading.fault}."
         else:
