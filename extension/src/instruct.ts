@@ -115,7 +115,7 @@ function ask(
       preview.end();
       input.dispose();
     });
-    input.show();
+    preview.begin();
   });
 }
 
@@ -139,7 +139,7 @@ function previewer(
   where: Where,
   server: Server,
   log: LogOutputChannel,
-): { wait(): void; end(): void } {
+): { begin(): void; wait(): void; end(): void } {
   let timer: NodeJS.Timeout | undefined;
   let shown = true;
   const show = async (text: string): Promise<void> => {
@@ -154,6 +154,11 @@ function previewer(
     }
   };
   return {
+    // Before anything is typed: what it would be about can be read meanwhile.
+    begin: () => {
+      input.show();
+      void show("");
+    },
     wait: () => {
       clearTimeout(timer);
       const text = input.value.trim();

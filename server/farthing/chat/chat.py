@@ -1,5 +1,6 @@
 """Conversations: who is asked, what is sent, what comes back."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
@@ -42,6 +43,9 @@ class Chat:
     ) -> None:  # fmt: skip
         self._files, self._answerers, self._check, self._keep = files, answerers, check, keep
         self._conversations: dict[tuple[str, str, str], Conversation] = {}
+        self._asked: set[str] = set()
+        """Conversations with a turn under way."""
+        self._warming: dict[str, asyncio.Task[object]] = {}
 
     async def turn(self, conversation: str, instruction: Instruction) -> AsyncGenerator[Event, None]:
         """Do what the user says. Closing the generator gives it up at once.
@@ -49,6 +53,17 @@ class Chat:
         Raises:
             FarthingError: it can't be done, in one line.
         """
+        self._asked.add(conversation)
+        if warming := self._warming.pop(conversation, None):
+            warming.cancel()  # what was read stays read
+        try:
+            async with contextlib.aclosing(self._turn(conversation, instruction)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._asked.discard(conversation)
+
+    async def _turn(self, conversation: str, instruction: Instruction) -> AsyncGenerator[Event, None]:
         choice, context, talk = await self._prepared(conversation, instruction)
         answerer = choice.answerer
         yield Started(answerer.tier, answerer.model, choice.reason, context)
@@ -97,6 +112,10 @@ class Chat:
         choice, context, talk = await self._prepared(conversation, instruction)
         if choice.answerer.tier != "local" or instruction.task not in EDITS or context.target is None:
             return
+        if conversation in self._asked:
+            return  # the newer request of a conversation ends the older one, and this must not be the newer
+        if task := asyncio.current_task():
+            self._warming[conversation] = task
         job = self._job(instruction, context, choice.answerer)
         hints = replace(job.form.hints, conversation=talk.name)
         question = Question(job.task, talk.prompt(job.system, job.now), 0, hints)

@@ -233,6 +233,21 @@ def test_what_is_read_ahead_is_what_the_turn_begins_with(files: Files) -> None:
     assert second.removeprefix(first).strip() == INSTRUCTION.text
 
 
+def test_reading_ahead_never_ends_a_turn(files: Files) -> None:
+    model = Scripted([CHECKED])
+    chat = Chat(files, model)
+
+    async def both() -> list[Event]:
+        events = []
+        async for event in chat.turn("c", INSTRUCTION):
+            events.append(event)
+            await chat.warm("c", Instruction("edit", "", CART, (14, 16)))  # it comes too late
+        return events
+
+    assert finished(asyncio.run(both())).ending == "done"
+    assert len(model.asked) == 1
+
+
 def test_what_stands_beside_the_code_is_no_program(files: Files) -> None:
     model = Scripted(["    def total(self):\n        return 0\n"])
     turn(Chat(files, model), Instruction("edit", "Use the rate.", CART, (18, 20)))
