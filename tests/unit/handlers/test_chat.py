@@ -95,6 +95,14 @@ def test_the_receipt_is_shown_before_and_with_the_turn(editor: Editor, chat: Fak
     assert preview["budget"] == 1000
 
 
+def test_before_anything_is_typed_the_model_reads_ahead(editor: Editor, chat: FakeChat, workspace: Path) -> None:
+    asked = {"conversation": "c", "task": "edit", "uri": editor.open(workspace / "f.py")}
+    editor.client.ask("farthing/previewContext", {**asked, "text": "why"})
+    editor.client.ask("farthing/previewContext", {**asked, "text": ""})
+    editor.client.ask("farthing/previewContext", {**asked, "conversation": "d", "text": "and why"})
+    assert chat.warmed == ["c"]
+
+
 def test_hunks_are_shown_with_those_that_failed(editor: Editor, chat: FakeChat, workspace: Path) -> None:
     editor.open(workspace / "f.py")
     result = proposal("f.py", TEXT, ONE, replaced("f.py", "    return 7", "    return 8"))
