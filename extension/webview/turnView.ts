@@ -151,7 +151,7 @@ interface Offer {
 
 /** A button for what may be done next, and what it means; nothing where nothing is offered. */
 function offers(type: "repair" | "escalate", turn: string): Part<Offer | null> {
-  return new Part<Offer | null>(h("div", { class: "escalation" }), (offer) =>
+  return new Part<Offer | null>(h("div", { class: `offer ${type}` }), (offer) =>
     offer
       ? [
           button(offer.label, () => {

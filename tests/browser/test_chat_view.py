@@ -133,6 +133,7 @@ def test_what_is_sent_is_shown_before_and_can_be_left_out_or_pinned(
         expect(composer.get_by_role("list", name="Pinned")).to_contain_text(FILE)
         chat.workbench.screenshot("chat-context")
         chat.say("guard against an empty list")
+        until(lambda: chat.asked("send"), "the instruction to be sent")
         chat.done()
         [sent] = chat.asked("send")
         assert sent["drops"] == ["b"]
@@ -144,7 +145,7 @@ def test_what_is_sent_is_shown_before_and_can_be_left_out_or_pinned(
 def test_another_tier_is_only_offered(vscode: OpenVSCode, fake_chat: str, farthing_home: Path) -> None:
     with _chat(vscode, fake_chat, farthing_home) as chat:
         chat.say("/fix something hard")
-        offer = chat.turn.locator(".escalation")
+        offer = chat.turn.locator(".escalate")
         expect(offer).to_contain_text("costs at most $0.02")
         chat.workbench.screenshot("chat-escalation")
         offer.get_by_role("button", name="Ask the small model").click()
