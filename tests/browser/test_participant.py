@@ -17,9 +17,11 @@ def _ask(workbench: Workbench, text: str) -> Locator:
     session = workbench.page.locator(".interactive-session")
     # Who answers stays in the box from one message to the next.
     session.locator(".interactive-input-part .monaco-editor").first.click()
-    if "@farthing" not in (session.locator(".interactive-input-part .view-lines").first.text_content() or ""):
-        workbench.page.keyboard.type("@farthing ")
-    workbench.page.keyboard.type(text)
+    written = session.locator(".interactive-input-part .view-lines").first
+    said = text if "@farthing" in (written.text_content() or "") else f"@farthing {text}"
+    # As if pasted: letter by letter the list of participants comes between, and a blank takes its first entry.
+    workbench.page.keyboard.insert_text(said)
+    until(lambda: text in (written.text_content() or "").replace("\xa0", " "), "the message in its box")
     workbench.page.keyboard.press("Enter")
     return session.locator(".interactive-response").last
 
