@@ -56,7 +56,6 @@ class Editing:
         """
         said = list(self._job.now)
         best: Result | None = None
-        reading = Reading(())
         for attempt in range(1, self._answerer.tries + 1):
             reason = ""
             async with contextlib.aclosing(self._ask(said, attempt)) as events:
@@ -167,7 +166,6 @@ def _message(ending: Ending, result: Result | None, fault: str) -> str:
     why = {
         "failed": fault or "it could not be put where it belongs",
         "repeated": f"the model says the same again, so it was stopped ({fault or 'it does not fit'})",
-        "refused": fault,
         "length": "the answer was cut off at the limit of its tokens",
     }[ending]
     return f"{good} of {count} changes fit: {why}" if count else f"nothing is changed: {why}"

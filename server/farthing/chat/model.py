@@ -9,9 +9,9 @@ from farthing.context.model import Context, Diagnostic, Pin
 from farthing.edit.model import FileChange, Result
 from farthing.ledger.model import Usage
 
-Ending = Literal["done", "failed", "repeated", "refused", "length"]
+Ending = Literal["done", "failed", "repeated", "length"]
 """``failed``: hunks are left that could not be mended. ``repeated``: the model says the same again, so it was stopped.
-``refused``: the reply is a whole file, or no edit at all. ``length``: it was cut off."""
+``length``: it was cut off."""
 
 
 @dataclass(frozen=True)

@@ -46,5 +46,5 @@ def beside(items: Sequence[Item]) -> list[Part]:
 
 def parts(items: Sequence[Item], said: str) -> list[Part]:
     """The parts of a turn: what is shown, and what is said of it."""
-    shown = render([item for item in items if not item.sent_before])
+    shown = render(items)
     return [*([Part("files", shown)] if shown else []), Part("instruction", said)]
