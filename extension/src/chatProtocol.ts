@@ -19,7 +19,7 @@ export const DOCUMENT = "farthing.document";
 export const EXPLAIN = "farthing.explain";
 
 export type Task = "edit" | "ask" | "explain" | "test" | "document" | "fix";
-export type ChatState = "waiting" | "reading" | "writing" | "checking" | "done" | "stopped" | "failed";
+export type ChatState = "waiting" | "reading" | "writing" | "checking" | "asking" | "done" | "stopped" | "failed";
 export type ReviewState = "writing" | "proposed" | "accepted" | "stale";
 
 export interface Position {

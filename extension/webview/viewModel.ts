@@ -89,6 +89,7 @@ export function progress({ state, detail }: ViewTurn): string {
     reading: "Reading",
     writing: "Writing",
     checking: "Testing",
+    asking: "Asking you",
     stopped: "Stopped",
     failed: "Failed",
   };

@@ -91,8 +91,7 @@ class SendChatParams:
     tier: str = ""
     """``local``, ``small``, ``medium`` or ``frontier``; empty for what suits the task. A cloud tier may cost."""
     pins: tuple[ContextPin, ...] = ()
-    drops: tuple[str, ...] = ()
-    """Keys of receipt items that are not to be sent."""
+    drops: tuple[str, ...] = ()  # keys of receipt items that are not to be sent
     diagnostics: tuple[str, ...] = ()
     """What other tools complain of in ``range``: their messages."""
 
@@ -144,7 +143,8 @@ class Receipt:
     budget: int = 0
 
 
-ChatState = Literal["waiting", "reading", "writing", "checking", "done", "stopped", "failed"]
+ChatState = Literal["waiting", "reading", "writing", "checking", "asking", "done", "stopped", "failed"]
+"""``asking``: no model was asked yet. Sent again with the tier of ``escalation``, or with ``local``, it goes on."""
 
 
 @dataclass(frozen=True)
@@ -185,7 +185,7 @@ class ChatTurn:
     money: str = ""
     """Ready to show; empty for what costs nothing."""
     escalation: str = ""
-    """A tier that may do better after local attempts failed, and costs; empty where there is none."""
+    """A tier that may do better, and costs; empty where there is none."""
     escalationNote: str = ""
     """What that would send and cost at most, in one line."""
     tests: str = ""

@@ -25,11 +25,15 @@
     │       ├── CapExceeded         the session's cap or a budget leaves too little
     │       ├── PriceUnknown        there is a budget in money, and no price to count by
     │       ├── ProviderBlocked     the provider went beyond a limit that it was sent
-    │       └── CloudPaused         the user has paused the cloud
+    │       ├── CloudPaused         the user has paused the cloud
+    │       ├── Private             something that would be sent is marked local-only, or is a secret
+    │       └── AirGapped           nothing may leave this machine: escalation.policy is never
     ├── CloudError              a provider that bills
     │   ├── CloudUnavailable    it can't be reached, failed, or broke off in the middle of an answer
     │   ├── CloudBusy           it has too much to do, and may be asked again
     │   ├── CloudRefused        it does not take the key, the model or the request, or there is no money left
+    │   │   ├── CloudTooLong        the prompt is longer than the model can read
+    │   │   └── CloudFiltered       it takes the prompt for something that it may not answer
     │   └── CloudGarbled        what it says is not what such a provider says
     ├── IndexUnavailable        the repository's index can't be read or written
     ├── WriteFailed             a file of the workspace can't be written; none is changed
@@ -157,6 +161,14 @@ class CloudPaused(Refused):
     """The user has paused the cloud for this session."""
 
 
+class Private(Refused):
+    """Something that would be sent is marked local-only, or is a secret."""
+
+
+class AirGapped(Refused):
+    """Nothing may leave this machine, as the user has said."""
+
+
 class CloudError(FarthingError):
     """Anything about a provider that bills.
 
@@ -183,6 +195,14 @@ class CloudBusy(CloudError):
 
 class CloudRefused(CloudError):
     """The provider does not take the key, the model or the request, or the account has no money left."""
+
+
+class CloudTooLong(CloudRefused):
+    """The prompt is longer than the model can read."""
+
+
+class CloudFiltered(CloudRefused):
+    """The provider takes the prompt for something that it may not answer."""
 
 
 class CloudGarbled(CloudError):

@@ -7,11 +7,12 @@ from typing import get_args
 
 import pytest
 
-from farthing import chat_protocol, protocol
+from farthing import chat_protocol, cloud_protocol, protocol
 
 SOURCES = Path(__file__).parents[2] / "extension" / "src"
-MIRROR = "".join((SOURCES / name).read_text(encoding="utf-8") for name in ("protocol.ts", "chatProtocol.ts"))
-OURS = {**vars(protocol), **vars(chat_protocol)}
+MIRRORS = ("protocol.ts", "chatProtocol.ts", "cloudProtocol.ts")
+MIRROR = "".join((SOURCES / name).read_text(encoding="utf-8") for name in MIRRORS)
+OURS = {**vars(protocol), **vars(chat_protocol), **vars(cloud_protocol)}
 CLASSES = [value for value in OURS.values() if dataclasses.is_dataclass(value) and isinstance(value, type)]
 TYPES = {"EngineState": protocol.EngineState} | {
     name: getattr(chat_protocol, name) for name in ("Task", "ChatState", "ReviewState")

@@ -1,7 +1,7 @@
 """What every backend that converses can do. :mod:`farthing.backends.metered` stands before each one that costs."""
 
-from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from farthing.ledger.model import Usage
@@ -62,6 +62,24 @@ class Hints:
 NO_HINTS = Hints()
 
 
+Keep = Literal["5m", "1h"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """What the provider should keep of a prompt, for the next one that begins the same."""
+
+    key: str = ""
+    """The same for requests that begin the same; says nothing about who asks."""
+    breakpoints: tuple[int, ...] = ()
+    """Indices into ``Prompt.messages()``: what ends with one of these is worth being kept, in rising order."""
+    keep: Keep = "5m"
+    """For how long after each use."""
+
+
+NO_CACHING = Caching()
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """What is sent."""
@@ -71,6 +89,7 @@ class ChatRequest:
     max_output: int
     """Tokens of the answer, reasoning included; 1 at least."""
     hints: Hints = NO_HINTS
+    caching: Caching = NO_CACHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +114,12 @@ class End:
     """The last element of every stream that came to its end."""
 
     reason: str
-    """``stop``, ``length``, or the provider's own word."""
+    """``stop``, ``length``, ``refusal`` (the model won't), ``filtered`` (the provider won't), or the provider's own
+    word."""
     model: str
     """That answered; empty where the provider does not say."""
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """Of the answer, with names in lower case: what a gateway says of its cost, say."""
 
 
 Event = Delta | Report | End
