@@ -10,9 +10,12 @@ from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, En
 from farthing.backends.cloud import connect
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Finish, Job, texts
+from farthing.chat.offers import Size
 from farthing.ledger import prices
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import LocalWork, PromptParts, Usage
+from farthing.routing.alarm import is_other
+from farthing.routing.model import Features, Route
 from farthing.tokens import count
 
 FormatName = Literal["rewrite", "blocks"]
@@ -80,19 +83,31 @@ class Choice:
 
     answerer: Answerer
     reason: str
-    escalation: str = ""
-    """A tier that may do better if this one fails; empty where there is none."""
+    route: Route | None = None
+    """How the router came to it; None for this machine."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether nothing may be sent before the user has said so."""
+        return self.route is not None and self.route.decision == "ask"
 
 
 class Answerers(Protocol):
     """The models that can be asked."""
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """By the user's word, or for the task.
 
+        Args:
+            size: of what would be sent, once that is known.
+
         Raises:
-            FarthingError: there is no such model, or it can't be used.
+            FarthingError: there is no such model, or it can't be used, or nothing may be sent to it.
         """
+        ...
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """Who else may answer without the user being asked, where a provider could not; None where there is nobody."""
         ...
 
 
@@ -223,4 +238,6 @@ class CloudAnswerer:
             )
         if finish.reason == "length":
             notes.append("the answer was cut off at the limit of its tokens")
+        if is_other(self.model, finish.model):
+            notes.append(f"{self.provider.name} was asked for {self.model}, but another model answered: {finish.model}")
         return tuple(notes)

@@ -94,7 +94,7 @@ def _chosen(features: Features, tier: CloudTier, rules: Rules, offers: Offers, h
     offer = _best(features, offers.get(tier, ()))
     if offer is None:
         return replace(here, decision="refuse", tier=tier, reason=f"no provider has a model for the tier {tier}")
-    return Route("go", tier, offer.backend, offer.model, offer.max_output, "you chose it", offer.price)
+    return Route("go", tier, offer.backend, offer.model, offer.max_output, f"you chose the tier {tier}", offer.price)
 
 
 def _wanted(features: Features, rules: Rules) -> tuple[Tier, str]:

@@ -50,7 +50,7 @@ def test_the_matrix_as_it_is_delivered(kind: TaskKind, tier: Tier, decision: str
         (replace(MANY, files=1), AUTO, "local", "go", "a refactoring of one function is an edit"),
         (replace(MANY, files=1, symbols=2), AUTO, "medium", "go", "refactoring"),
         (replace(PLENTY, kind="design"), AUTO, "frontier", "ask", "only asked on your word"),
-        (replace(PLENTY, kind="design", tier="frontier"), AUTO, "frontier", "go", "you chose it"),
+        (replace(PLENTY, kind="design", tier="frontier"), AUTO, "frontier", "go", "you chose the tier frontier"),
         (replace(PLENTY, kind="design", tier="local"), AUTO, "local", "go", "you chose it"),
         (MANY, replace(AUTO, ceiling=CENT - 1), "medium", "ask", "$0.0100 is above your ceiling of $0.0100"),
         (MANY, replace(AUTO, ceiling=CENT), "medium", "go", ""),
