@@ -70,6 +70,8 @@ class Models:
         offers = Offers(having, size)
         known = await self._known(features, size)
         found = await asyncio.to_thread(route, known, rules, offers)
+        if found.decision == "refuse" and not known.local_window and known.tier is None:
+            return self._local(found.reason)  # which says how to get one
         if found.decision == "refuse":
             raise _refusal(known, rules, found)
         if found.tier == "local":
