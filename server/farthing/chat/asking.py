@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 
-from farthing.backends.chat import NO_HINTS, Hints, Part
+from farthing.backends.chat import Hints, Part
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.model import Finished, Said
@@ -30,7 +30,7 @@ async def answered(
     """
     limit = ANSWER_TOKENS.get(answerer.tier, CLOUD_TOKENS)
     prompt = conversation.prompt(SYSTEM, now)
-    hints = Hints(conversation=conversation.name) if answerer.tier == "local" else NO_HINTS
+    hints = Hints(conversation=conversation.name)
     text = ""
     async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit, hints))) as pieces:
         async for piece in pieces:

@@ -132,7 +132,9 @@ class Chat:
         choice = await self._answerers.choose(instruction.task, instruction.tier)
         answerer = choice.answerer
         # Prompts of words and of edits begin differently, so they are conversations of their own for the model.
-        manner = "words" if instruction.task in ("ask", "explain") else answerer.format
+        manner: str = "words" if instruction.task in ("ask", "explain") else answerer.format
+        if instruction.task == "test" and answerer.tier != "local":
+            manner = "tests"  # they begin differently, too, and would put what edits have out of a provider's cache
         key = (name, answerer.model, manner)
         talk = self._conversations.setdefault(key, Conversation(f"{name}:{manner}"))
         context = await self._context(instruction, answerer, talk)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import get_args
 
 from farthing import config
+from farthing.backends.caching.trail import Trail
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
 from farthing.backends.cloud.providers import Tier
@@ -37,15 +38,17 @@ class Models:
         record: takes note of local work.
         setting: the model for edits, as the user has set it; asked for at every turn.
         window: tokens of the engine's context.
+        lasting: conversations may have more than one turn.
     """
 
     def __init__(
         self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
-        setting: Callable[[], str], window: Callable[[], int],
+        setting: Callable[[], str], window: Callable[[], int], lasting: bool = True,
     ) -> None:  # fmt: skip
         self._workspace, self._project = canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window = setting, window
+        self._trail = Trail(self._workspace, lasting)
 
     async def choose(self, task: str, tier: str) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
@@ -65,7 +68,14 @@ class Models:
         provider, model = providers.find(name)
         provider.key()  # before anything is read
         answerer = CloudAnswerer(
-            await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name)
+            await self._ledger(),
+            provider,
+            model,
+            name,
+            self._workspace,
+            self._project,
+            cloud_budget(name),
+            self._trail,
         )
         return Choice(answerer, f"you chose the tier {name}")
 
