@@ -10,7 +10,7 @@ FOLLOWED: Mapping[Keep, float] = {"5m": 0.5, "1h": 0.6}
 """Chance that a turn is followed by another within that time, before a conversation has shown its own rhythm: an
 assumption, and README.md shows what it costs where it is wrong."""
 
-WEIGHT = 2.0
+WEIGHT = 1.0
 """So many turns of the conversation itself count as much as the assumption."""
 
 RECENT = 8
@@ -25,7 +25,7 @@ STAYS = 0.9
 
 
 FURTHER = 9
-"""Requests that may follow at most: nobody knows what comes after ten turns."""
+"""Turns that may follow at most: nobody knows what comes after ten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +34,32 @@ class Outlook:
 
     gaps: tuple[float, ...] = ()
     """Seconds between the turns of the conversation so far, the oldest first."""
-    repair: float = 0.0
-    """Chance that the same is asked again at once, with a complaint."""
+    repairs: int = 0
+    """Attempts that this turn may still have."""
+    later: int = 0
+    """Repairs that a later turn may need."""
     further: int = FURTHER
-    """Requests that may follow at most."""
-    lasting: bool = True
-    """There may be another turn at all; on the command line there is none."""
+    """Turns that may follow at most; 0 on the command line."""
 
-    def chance(self, keep: Keep) -> float:
-        """That another request comes while it is kept."""
-        return self.repair + (1 - self.repair) * self._followed(keep)
-
-    def reads(self, keep: Keep) -> float:
-        """Expected number of requests that read what is written now, one after the other in time."""
-        return _series(self.chance(keep), self.further)
-
-    def reads_of_now(self, keep: Keep) -> float:
-        """The same of what is said now, which is only left where its turn succeeds."""
-        chance = self.repair + (1 - self.repair) * self._followed(keep) * STAYS
-        return chance * (1 + _series(self.chance(keep), self.further - 1)) if self.further else 0.0
-
-    def _followed(self, keep: Keep) -> float:
-        if not self.lasting:
-            return 0.0
+    def followed(self, keep: Keep) -> float:
+        """Chance that another turn begins while something is kept."""
         recent = self.gaps[-RECENT:]
         within = sum(gap <= SECONDS[keep] for gap in recent)
         return (WEIGHT * FOLLOWED[keep] + within) / (WEIGHT + len(recent))
+
+    def reads(self, keep: Keep) -> float:
+        """Expected number of requests that read what is written now, one after the other in time."""
+        return self._repaired() + self._turns(keep)
+
+    def reads_of_now(self, keep: Keep) -> float:
+        """The same of what is said now, which is only left where its turn succeeds."""
+        return self._repaired() + STAYS * self._turns(keep)
+
+    def _repaired(self) -> float:
+        return _series(REPAIRED, self.repairs)
+
+    def _turns(self, keep: Keep) -> float:
+        return (1 + _series(REPAIRED, self.later)) * _series(self.followed(keep), self.further)
 
 
 def _series(chance: float, terms: int) -> float:

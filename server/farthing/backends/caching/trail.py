@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from farthing.backends.caching.key import cache_key
 from farthing.backends.caching.miss import Miss, Request, judge, remembered
-from farthing.backends.caching.outlook import FURTHER, RECENT, REPAIRED, Outlook
+from farthing.backends.caching.outlook import FURTHER, RECENT, Outlook
 from farthing.backends.caching.plan import Held, plan
 from farthing.backends.caching.rules import SECONDS, Rules, of, rates
 from farthing.backends.chat import Caching, Prompt
@@ -154,5 +154,4 @@ class Trail:
         if talk.turns and asked.attempt == 1:
             gaps.append(self._clock() - talk.turns[-1])
         left = max(0, asked.tries - asked.attempt)
-        further = FURTHER if self._lasting else left
-        return Outlook(tuple(gaps), REPAIRED if left else 0.0, further, self._lasting)
+        return Outlook(tuple(gaps), left, max(0, asked.tries - 1), FURTHER if self._lasting else 0)
