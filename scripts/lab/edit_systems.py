@@ -143,6 +143,10 @@ class _Always:
             raise Refused("only one is measured")
         return Choice(self.answerer, "it is measured")
 
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return ""
+
     async def instead(self, choice: Choice, size: Size) -> Choice | None:
         """See :class:`farthing.chat.answerer.Answerers`."""
         return None

@@ -46,6 +46,10 @@ class Scripted:
             return Choice(other, "it failed", Route("ask", "medium", "work", "dear", 100, "it failed", 10_000_000))
         return Choice(self, "it is the only one")
 
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return ""
+
     async def instead(self, choice: Choice, size: Size) -> Choice | None:
         """See :class:`farthing.chat.answerer.Answerers`."""
         return None

@@ -1,11 +1,14 @@
 """Who answers: the engine on this machine, or a provider behind the ledger. Both are asked and counted the same way."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from farthing.backends.caching.miss import note
+from farthing.backends.caching.trail import Asked, Step, Trail
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
 from farthing.backends.cloud import connect
 from farthing.backends.cloud.providers import Provider
@@ -33,6 +36,8 @@ class Question:
     """Tokens; 0 to only have it read, by the engine on this machine."""
     hints: Hints = NO_HINTS
     attempt: int = 1
+    tries: int = 1
+    """Attempts that the turn may have."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +109,10 @@ class Answerers(Protocol):
         Raises:
             FarthingError: there is no such model, or it can't be used, or nothing may be sent to it.
         """
+        ...
+
+    def warm(self, conversation: str) -> str:
+        """The provider in whose cache a conversation's beginning stands; empty where in none."""
         ...
 
     async def instead(self, choice: Choice, size: Size) -> Choice | None:
@@ -207,6 +216,8 @@ class CloudAnswerer:
     workspace: str
     project: str
     budget: int
+    trail: Trail
+    """Of the workspace."""
     alone: bool = False
     window: int = 128_000
     format: FormatName = "blocks"
@@ -214,8 +225,10 @@ class CloudAnswerer:
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
+        step = await self._planned(question)
         job = Job(
-            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output
+            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output,
+            caching=step.caching,
         )  # fmt: skip
         async with (
             connect.connected(self.ledger, self.provider) as metered,
@@ -223,9 +236,18 @@ class CloudAnswerer:
         ):
             async for event in events:
                 if isinstance(event, Finish):
-                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, self._notes(event))
+                    notes = self._notes(event) + (note(self.trail.ended(step, event.usage)) if event.settled else ())
+                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, notes)
                 elif event.kind == "answer" and event.text:
                     yield event.text
+
+    async def _planned(self, question: Question) -> Step:
+        where = self.provider
+        # In a thread: prices take a moment to be loaded.
+        price = await asyncio.to_thread(prices.lookup, where.kind, where.endpoint.base, where.name, self.model, 0)
+        name, prompt = question.hints.conversation, question.prompt
+        asked = Asked(name, where.kind, where.name, self.model, prompt, question.attempt, question.tries)
+        return self.trail.plan(asked, price)
 
     def _notes(self, finish: Finish) -> tuple[str, ...]:
         notes = []

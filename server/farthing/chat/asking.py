@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 
-from farthing.backends.chat import NO_HINTS, Hints, Part
+from farthing.backends.chat import Hints, Part
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.model import Finished, Said
@@ -34,7 +34,7 @@ async def answered(
         FarthingError: the model can't be asked.
     """
     prompt = conversation.prompt(SYSTEM, now)
-    hints = Hints(conversation=conversation.name) if answerer.tier == "local" else NO_HINTS
+    hints = Hints(conversation=conversation.name)
     text = ""
     async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit(answerer.tier), hints))) as pieces:
         async for piece in pieces:

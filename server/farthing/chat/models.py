@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
+from farthing.backends.caching.trail import Trail
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
@@ -40,15 +41,17 @@ class Models:
         record: takes note of local work.
         setting: the model for edits, as the user has set it; asked for at every turn.
         window: tokens of the engine's context.
+        lasting: conversations may have more than one turn.
     """
 
     def __init__(
         self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
-        setting: Callable[[], str], window: Callable[[], int],
+        setting: Callable[[], str], window: Callable[[], int], lasting: bool = True,
     ) -> None:  # fmt: skip
         self._root, self._workspace, self._project = root, canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window = setting, window
+        self._trail = Trail(self._workspace, lasting)
 
     async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
@@ -93,6 +96,10 @@ class Models:
             return await self._cloud(other, having)
         return None
 
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return self._trail.warm(conversation)
+
     async def _known(self, features: Features, size: Size | None) -> Features:
         """What is known besides: of this machine always, of the session where the request is known."""
         try:
@@ -123,7 +130,7 @@ class Models:
             provider.key()  # before anything is read
         answerer = CloudAnswerer(
             await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
-            cloud_budget(found.tier),
+            cloud_budget(found.tier), self._trail,
         )  # fmt: skip
         return Choice(answerer, found.reason, found)
 

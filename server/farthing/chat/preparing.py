@@ -101,6 +101,7 @@ class Preparation:
         Raises:
             FarthingError: it can't be, in one line.
         """
+        features = replace(features, warm=self._answerers.warm(name))
         prepared = await self.prepared(await self._answerers.choose(features), name, instruction)
         if prepared.choice.answerer.tier == "local":
             if features.tier is not None:
@@ -127,7 +128,9 @@ class Preparation:
         """What somebody is asked who is chosen already."""
         answerer = choice.answerer
         # Prompts of words and of edits begin differently, so they are conversations of their own for the model.
-        manner = "words" if instruction.task in WORDS else answerer.format
+        manner: str = "words" if instruction.task in WORDS else answerer.format
+        if instruction.task == "test" and answerer.tier != "local":
+            manner = "tests"  # they begin differently, too, and would put what edits have out of a provider's cache
         key = (name, answerer.model, manner)
         talk = self._conversations.setdefault(key, Conversation(f"{name}:{manner}"))
         context = await self._context(instruction, answerer, talk)

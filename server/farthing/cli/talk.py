@@ -118,7 +118,7 @@ async def _chat(root: Path) -> AsyncIterator[Chat]:
 
         models = Models(
             root, root, LocalChat(backend), opened_ledger, ledger.record_local, lambda: "",
-            lambda: EngineSettings().context_tokens,
+            lambda: EngineSettings().context_tokens, lasting=False,
         )  # fmt: skip
         try:
             yield Chat(Files(root, ask), models, check_of(root, EditSettings), keeper())
