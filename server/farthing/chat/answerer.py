@@ -54,6 +54,8 @@ class Replied:
     """Whether that was counted; else it is all that was reserved."""
     notes: tuple[str, ...] = ()
     """What else the user should know, one line each."""
+    confidence: float | None = None
+    """Mean logarithm of the probability of the answer's tokens; None where the backend does not say."""
 
 
 class Answerer(Protocol):
@@ -150,7 +152,9 @@ class LocalAnswerer:
                         yield run.last
         finally:
             self._record(question, run)
-        yield Replied(run.reason, self.model, run.usage or Usage(0, 0), prices.energy(run.elapsed_ms()))
+        yield Replied(
+            run.reason, self.model, run.usage or Usage(0, 0), prices.energy(run.elapsed_ms()), confidence=run.confidence
+        )
 
     def _record(self, question: Question, run: "_Run") -> None:
         usage = run.usage or run.guessed(question.prompt)
@@ -172,6 +176,7 @@ class _Run:
         self.usage: Usage | None = None
         self.first_ms = 0.0
         self.reason = "stop"
+        self.confidence: float | None = None
         self.last = ""
         self._said = ""
 
@@ -185,8 +190,8 @@ class _Run:
                 return True
             case Report(usage):
                 self.usage = usage
-            case End(reason):
-                self.reason = reason
+            case End(reason, confidence=confidence):
+                self.reason, self.confidence = reason, confidence
         return False
 
     def guessed(self, prompt: Prompt) -> Usage:
