@@ -26,6 +26,20 @@ DOORS: dict[str, frozenset[str]] = {
     "engine.models.sources.huggingface_process": frozenset({"huggingface_hub"}),
 }
 
+# Door that leads off this machine -> the module that asks farthing.airgap before it opens.
+ASKS: dict[str, str] = {
+    "backends.cloud.door": "backends.cloud.door",
+    "backends.remote.link": "backends.remote.link",
+    "backends.remote.address": "backends.remote.address",
+    "server": "server",
+    "engine.models.sources.huggingface_process": "engine.models.pull",
+    "engine.models.sources.child": "engine.models.pull",
+    "verify.launcher": "verify.run",
+}
+
+STAYS = frozenset({"backends.engine_connection", "engine.service", "verify.namespaces"})
+"""Doors that lead to a Unix socket, or to the loopback of a network that has nothing else."""
+
 # Module -> the programs that it may start. `farthing` and Python itself are started as processes of our own.
 PROCESSES: dict[str, str] = {
     "backends.engine_process": "farthing engine",
@@ -130,6 +144,15 @@ def test_every_door_is_there_and_used() -> None:
     for module, allowed in DOORS.items():
         assert allowed <= set(_used(sources[module])), module
     assert PROCESSES.keys() <= sources.keys()
+
+
+def test_every_door_that_leads_off_this_machine_asks_whether_it_may_open() -> None:
+    assert DOORS.keys() <= ASKS.keys() | STAYS
+    sources = dict(_modules())
+    for door, module in ASKS.items():
+        calls = [node for node in ast.walk(ast.parse(sources[module])) if isinstance(node, ast.Call)]
+        names = {ast.unparse(node.func) for node in calls}
+        assert names & {"airgap.way", "airgap.refuse", "airgap.ear", "airgap.closed"}, door
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 
+from farthing import airgap
 from farthing.backends.cloud.door import Patience
 from farthing.backends.cloud.openai_chat import OpenAiChat
 from farthing.backends.cloud.providers import Provider
@@ -18,7 +19,9 @@ async def connected(ledger: Ledger, provider: Provider, patience: Patience | Non
 
     Raises:
         SettingsError: its key is not where the settings say, or the environment names a proxy that can't be used.
+        AirGapped: it is not on this machine, and nothing may leave it.
     """
+    airgap.way(provider.endpoint.base, provider.name, "Go on locally")  # before anything is reserved
 
     def price(model: str, input_tokens: int) -> Price | None:
         return prices.lookup(provider.kind, provider.endpoint.base, provider.name, model, input_tokens)
