@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
-from farthing.backends.cloud import connect
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Finish, Job, texts
 from farthing.ledger import prices
@@ -185,6 +185,7 @@ def _parts(prompt: Prompt) -> PromptParts:
 class CloudAnswerer:
     """A model that costs. It is asked only through the ledger."""
 
+    pool: Pool
     ledger: Ledger
     provider: Provider
     model: str
@@ -203,7 +204,7 @@ class CloudAnswerer:
             self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output
         )  # fmt: skip
         async with (
-            connect.connected(self.ledger, self.provider) as metered,
+            self.pool.connected(self.ledger, self.provider) as metered,
             contextlib.aclosing(metered.stream(job)) as events,
         ):
             async for event in events:

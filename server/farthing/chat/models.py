@@ -7,6 +7,7 @@ from typing import get_args
 from farthing import config
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.providers import Tier
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
 from farthing.context.budget import cloud_budget, local_budget
@@ -37,15 +38,16 @@ class Models:
         record: takes note of local work.
         setting: the model for edits, as the user has set it; asked for at every turn.
         window: tokens of the engine's context.
+        pool: the connections to what costs.
     """
 
     def __init__(
         self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
-        setting: Callable[[], str], window: Callable[[], int],
+        setting: Callable[[], str], window: Callable[[], int], pool: Pool,
     ) -> None:  # fmt: skip
         self._workspace, self._project = canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
-        self._setting, self._window = setting, window
+        self._setting, self._window, self._pool = setting, window, pool
 
     async def choose(self, task: str, tier: str) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
@@ -65,7 +67,7 @@ class Models:
         provider, model = providers.find(name)
         provider.key()  # before anything is read
         answerer = CloudAnswerer(
-            await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name)
+            self._pool, await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name)
         )
         return Choice(answerer, f"you chose the tier {name}")
 

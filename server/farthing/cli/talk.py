@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.chat.chat import Chat
@@ -79,7 +80,7 @@ async def _turn(root: Path, instruction: Instruction, told: Callable[[Event], No
 
 @contextlib.asynccontextmanager
 async def _chat(root: Path) -> AsyncIterator[Chat]:
-    backend = LocalBackend()
+    backend, pool = LocalBackend(), Pool()
     with contextlib.closing(Ledger()) as ledger:
 
         async def ask(question: Callable[[Retrieval | None], _T]) -> _T:
@@ -92,11 +93,12 @@ async def _chat(root: Path) -> AsyncIterator[Chat]:
 
         models = Models(
             root, root, LocalChat(backend), opened_ledger, ledger.record_local, lambda: "",
-            lambda: EngineSettings().context_tokens,
+            lambda: EngineSettings().context_tokens, pool,
         )  # fmt: skip
         try:
             yield Chat(Files(root, ask), models, check_of(root, EditSettings), keeper())
         finally:
+            await pool.aclose()
             await backend.aclose()
 
 

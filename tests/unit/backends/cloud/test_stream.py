@@ -1,7 +1,8 @@
-"""Chat completions, against a server that says what it is told to."""
+"""A provider's stream, against a server that says what it is told to; in the dialect of chat completions."""
 
 import asyncio
 import contextlib
+import dataclasses
 import itertools
 import json
 import logging
@@ -15,10 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.backends.chat import ChatRequest, Delta, End, Event, Part, Prompt, Report
+from farthing.backends.cloud.abilities import Memory
 from farthing.backends.cloud.door import Patience
 from farthing.backends.cloud.endpoint import Endpoint, parse
 from farthing.backends.cloud.openai_chat import OpenAiChat, Reader
 from farthing.backends.cloud.providers import Kind, Provider
+from farthing.backends.cloud.stream import CloudChat
 from farthing.errors import CloudBusy, CloudError, CloudGarbled, CloudRefused, CloudUnavailable, SettingsError
 from farthing.ledger.model import Usage
 from tests.support.fake_remote import CUT, HOLD, FakeRemote, Reply, events, reply
@@ -43,11 +46,15 @@ def stream(*messages: object) -> Reply:
 GOOD = stream(chunk("Hal"), chunk("lo"), chunk(reason="stop"), {"choices": [], "usage": USAGE}, "[DONE]")
 
 
+def chat(provider: Provider, key: str = KEY, patience: Patience = SOON) -> CloudChat:
+    return CloudChat(provider, key, OpenAiChat(), Memory(), patience)
+
+
 @contextlib.asynccontextmanager
 async def client(
     fake: FakeRemote, patience: Patience = SOON, kind: Kind = "openai", usage: bool = True
-) -> AsyncIterator[OpenAiChat]:
-    backend = OpenAiChat(Provider("work", kind, parse(f"{fake.url}/v1", "url"), "WORK_KEY", {}, usage), KEY, patience)
+) -> AsyncIterator[CloudChat]:
+    backend = chat(Provider("work", kind, parse(f"{fake.url}/v1", "url"), "WORK_KEY", {}, usage), KEY, patience)
     try:
         yield backend
     finally:
@@ -57,7 +64,8 @@ async def client(
 async def answer(answered: Reply, patience: Patience = SOON) -> list[Event]:
     async with FakeRemote("openai") as fake, client(fake, patience) as backend:
         fake.replies[PATH] = [answered]
-        return [event async for event in backend.stream(ASK)]
+        found = [event async for event in backend.stream(ASK)]
+    return [dataclasses.replace(event, headers={}) if isinstance(event, End) else event for event in found]
 
 
 async def failure(answered: Reply, patience: Patience = SOON) -> CloudError:
@@ -176,7 +184,7 @@ async def test_refusals_are_translated_and_hide_the_key() -> None:
 async def test_a_key_that_json_writes_otherwise_is_hidden_too(sign: str) -> None:
     async with FakeRemote("openai") as fake:
         provider = Provider("work", "openai", parse(f"{fake.url}/v1", "url"), "WORK_KEY", {}, True)
-        backend = OpenAiChat(provider, "sk/with/slashes", SOON)
+        backend = chat(provider, "sk/with/slashes")
         said = b'{"error": {"message": "no such key: %s"}}' % "sk/with/slashes".replace("/", sign).encode()
         fake.replies[PATH] = [Reply([said], status=400)]
         with pytest.raises(CloudRefused) as caught:
@@ -189,12 +197,12 @@ async def test_a_key_that_json_writes_otherwise_is_hidden_too(sign: str) -> None
 def test_a_proxy_that_can_not_be_used_is_told(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("ALL_PROXY", proxy)
     with pytest.raises(SettingsError, match="proxy"):
-        OpenAiChat(Provider("work", "openai", parse("https://api.example.com", "url"), "", {}, True), "", SOON)
+        chat(Provider("work", "openai", parse("https://api.example.com", "url"), "", {}, True), "")
 
 
 def test_a_host_name_that_is_none_is_told_before_anything_is_reserved() -> None:
     with pytest.raises(SettingsError, match="host name"):
-        OpenAiChat(Provider("work", "openai", parse("https://xn--zzzzzz-.com", "url"), "", {}, True), "", SOON)
+        chat(Provider("work", "openai", parse("https://xn--zzzzzz-.com", "url"), "", {}, True), "")
 
 
 async def test_redirects_are_not_followed() -> None:
@@ -217,7 +225,7 @@ async def test_nothing_is_sent_twice(status: int) -> None:
 async def test_who_can_not_be_reached_has_billed_nothing() -> None:
     async with FakeRemote("openai") as fake:
         url = fake.url
-    backend = OpenAiChat(Provider("work", "openai", Endpoint(url, False, True), "", {}), "", SOON)
+    backend = chat(Provider("work", "openai", Endpoint(url, False, True), "", {}), "")
     with pytest.raises(CloudUnavailable) as caught:
         await anext(backend.stream(ASK))
     assert caught.value.unbilled
@@ -240,7 +248,7 @@ async def test_who_is_not_who_the_certificate_says_is_not_talked_to(monkeypatch:
     monkeypatch.setattr(httpx, "AsyncClient", made)
     async with await asyncio.start_server(speaks_no_tls, "127.0.0.1", 0) as server:
         place = Endpoint(f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}", True, True)
-        backend = OpenAiChat(Provider("work", "openai", place, "", {}), KEY, SOON)
+        backend = chat(Provider("work", "openai", place, "", {}))
         with pytest.raises(CloudUnavailable) as caught:
             await anext(backend.stream(ASK))
         await backend.aclose()
@@ -309,7 +317,7 @@ JSON = st.recursive(
 def test_no_chunk_breaks_the_reader(chunks: list[dict[str, Any]]) -> None:
     reader = Reader()
     for each in chunks:
-        for event in reader.read(each):
+        for event in reader.read("", each):
             assert isinstance(event, Report) or (isinstance(event, Delta) and event.text)
 
 
