@@ -175,8 +175,7 @@ class Door:
 
     def complaint(self, body: bytes) -> CloudError:
         """The error for one that came within a stream: what was generated until then may be billed."""
-        said, _ = refusals.words(self._hidden(body))
-        return CloudUnavailable(f"{self._name} gave up{': ' if said else ''}{said}", "Ask again later")
+        return refusals.complaint(self._name, self._hidden(body))
 
     async def _refused(self, response: httpx.Response, refused: Refused) -> CloudError:
         body = b""
