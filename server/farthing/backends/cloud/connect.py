@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 
 from farthing.backends.cloud.abilities import Memory
+from farthing.backends.cloud.anthropic import Anthropic
 from farthing.backends.cloud.dialect import Dialect
 from farthing.backends.cloud.door import Patience
+from farthing.backends.cloud.gemini import Gemini
 from farthing.backends.cloud.openai_chat import OpenAiChat
+from farthing.backends.cloud.openai_responses import OpenAiResponses
 from farthing.backends.cloud.providers import Kind, Provider
 from farthing.backends.cloud.stream import CloudChat
 from farthing.backends.metered import Metered
@@ -16,7 +19,13 @@ from farthing.ledger import prices
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import Price
 
-DIALECTS: dict[Kind, type[Dialect]] = {"openai": OpenAiChat, "openai-compatible": OpenAiChat}
+DIALECTS: Mapping[Kind, type[Dialect]] = {
+    "anthropic": Anthropic,
+    "openai": OpenAiChat,
+    "openai-responses": OpenAiResponses,
+    "gemini": Gemini,
+    "openai-compatible": OpenAiChat,
+}
 
 
 @dataclass(eq=False)

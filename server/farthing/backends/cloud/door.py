@@ -32,8 +32,8 @@ REST = 1 << 16
 UNFIT = (400, 422)
 """Statuses of refusals that may be about a part of the request which is not needed."""
 
-Refused = Callable[[str], CloudError | None]
-"""Called with a provider's words; what it returns is raised in the refusal's place."""
+Refused = Callable[[bytes], CloudError | None]
+"""Called with what a provider says; what it returns is raised in the refusal's place."""
 
 ONLINE = "Check the network, or go on locally"
 PROXY = "Set HTTPS_PROXY and ALL_PROXY to http:// addresses, or unset them"
@@ -148,7 +148,7 @@ class Door:
 
         Args:
             headers: besides those that every request has.
-            refused: for refusals of :data:`UNFIT`.
+            refused: for refusals of :data:`UNFIT` that are not understood otherwise.
 
         Raises:
             CloudError: it can't be reached, refuses, or nothing comes back in time.
@@ -188,9 +188,10 @@ class Door:
                             break
         headers = {name.lower(): value for name, value in response.headers.items()}
         body = self._hidden(body[:MAX_COMPLAINT])
-        if response.status_code in UNFIT and (other := refused(body.decode("utf-8", "replace"))):
-            return other
-        return refusals.refusal(self._name, response.status_code, headers, body)
+        error = refusals.refusal(self._name, response.status_code, headers, body)
+        if response.status_code in UNFIT and type(error) is CloudRefused:
+            return refused(body) or error
+        return error
 
     def _hidden(self, body: bytes) -> bytes:
         """Without the key, should the provider repeat it."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from farthing.backends.chat import ChatRequest, Delta, Event
 from farthing.backends.cloud.dialect import Abilities, Complaint
+from farthing.backends.cloud.fields import table, tables, text, whole
 from farthing.backends.cloud.usage import Counts
 
 REASONS = {"content_filter": "filtered"}
@@ -33,13 +34,10 @@ class Reader:
         """See :class:`farthing.backends.cloud.dialect.Reader`."""
         if value.get("error"):
             raise Complaint(json.dumps(value).encode())
-        model = value.get("model")
-        self.model = _whole(model[:200]) if isinstance(model, str) else self.model
-        choices = value.get("choices")
+        self.model = text(value, "model", 200) or self.model
         events: list[Event] = []
-        for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, Mapping):
-                events += self._choice(choice)
+        for choice in tables(value, "choices"):
+            events += self._choice(choice)
         for event in events:
             if isinstance(event, Delta):
                 self._counts.generated(event.text)
@@ -49,15 +47,11 @@ class Reader:
 
     def _choice(self, choice: Mapping[str, Any]) -> list[Delta]:
         first = choice.get("index", 0) == 0  # a second answer was not asked for, but is billed
-        delta = choice.get("delta")
-        found = _deltas(delta, first) if isinstance(delta, Mapping) else []
-        if first and isinstance(delta, Mapping) and _text(delta, "refusal"):
-            self._refused = True
-        reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason:
-            reason = REASONS.get(reason, _whole(reason[:40]))
-            self.reason = "refusal" if self._refused and reason == "stop" else reason
-        return found
+        delta = table(choice, "delta")
+        self._refused |= first and bool(text(delta, "refusal"))
+        if reason := text(choice, "finish_reason", 40):
+            self.reason = "refusal" if self._refused and reason == "stop" else REASONS.get(reason, reason)
+        return _deltas(delta, first)
 
 
 class OpenAiChat:
@@ -78,7 +72,7 @@ class OpenAiChat:
         limit = "max_completion_tokens" if abilities.completion_limit else "max_tokens"
         messages = [
             # Half of a pair of surrogates, from a file's name, say, can't be sent.
-            {"role": message.role, "content": _whole(message.text)}
+            {"role": message.role, "content": whole(message.text)}
             for message in request.prompt.messages()
         ]
         made: dict[str, Any] = {"model": request.model, "messages": messages, limit: request.max_output, "stream": True}
@@ -94,7 +88,7 @@ class OpenAiChat:
 
     def learn(self, said: str, abilities: Abilities) -> Abilities | None:
         """See :class:`farthing.backends.cloud.dialect.Dialect`."""
-        if not _UNKNOWN.search(said.lower()):
+        if not _UNKNOWN.search(said):
             return None
         if abilities.stream_options and "stream_options" in said:
             return replace(abilities, stream_options=False)
@@ -107,28 +101,12 @@ class OpenAiChat:
 
 
 def _deltas(delta: Mapping[str, Any], first: bool) -> list[Delta]:
-    thought = delta.get("reasoning_content") or delta.get("reasoning")  # some send both, which are the same
+    calls = [table(call, "function") for call in tables(delta, "tool_calls")] + [table(delta, "function_call")]
     found = [
-        Delta(_whole(thought) if isinstance(thought, str) else "", "thought"),
-        Delta(_text(delta, "content"), "answer" if first else "other"),
-        Delta(_text(delta, "refusal"), "answer" if first else "other"),
-        Delta("".join(_calls(delta)), "other"),
+        # Some send both, which are the same.
+        Delta(text(delta, "reasoning_content") or text(delta, "reasoning"), "thought"),
+        Delta(text(delta, "content"), "answer" if first else "other"),
+        Delta(text(delta, "refusal"), "answer" if first else "other"),
+        Delta("".join(text(call, name) for call in calls for name in ("name", "arguments")), "other"),
     ]
     return [each for each in found if each.text]
-
-
-def _calls(delta: Mapping[str, Any]) -> list[str]:
-    calls = delta.get("tool_calls")
-    functions = [call.get("function") for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
-    functions.append(delta.get("function_call"))
-    return [_text(each, name) for each in functions if isinstance(each, Mapping) for name in ("name", "arguments")]
-
-
-def _text(table: Mapping[str, Any], name: str) -> str:
-    value = table.get(name)
-    return _whole(value) if isinstance(value, str) else ""
-
-
-def _whole(text: str) -> str:
-    """A text that can be written anywhere: JSON can hold half of a pair of surrogates, and nothing else can."""
-    return text.encode("utf-8", "replace").decode()

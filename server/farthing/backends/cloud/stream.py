@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -48,7 +49,7 @@ class CloudChat:
         body = dialect.body(request, self._memory.of(self._provider, model))
         try:
             async with self._door.post(
-                dialect.path(model), body, self._headers, lambda said: self._learn(model, said)
+                dialect.path(model), body, self._headers, functools.partial(self._learn, model)
             ) as answer:
                 async with contextlib.aclosing(self._events(answer, reader)) as events:
                     async for event in events:
@@ -113,15 +114,16 @@ class CloudChat:
             f"what {name} sends is no stream of {self._provider.kind}", f"Check kind and base_url of cloud.{name}"
         )
 
-    def _learn(self, model: str, said: str) -> CloudError | None:
+    def _learn(self, model: str, body: bytes) -> CloudError | None:
         """After a refusal: the error that has it asked again without what it refuses; None where that is no use."""
-        line, _ = refusals.words(said.encode())
+        found = refusals.understood(body)
+        said = found.text.strip() or body.decode("utf-8", "replace")[: refusals.READ].lower()
         old = self._memory.of(self._provider, model)
-        new = self._dialect.learn(line or said, old)
+        new = self._dialect.learn(said, old)
         if new is None or new == old:
             return None
         self._memory.learn(self._provider, model, new)
-        message = f"{self._provider.name} does not take all that it was sent: {line}"
+        message = f"{self._provider.name} does not take all that it was sent: {found.said}"
         return CloudBusy(message, "Ask again", unbilled=True, retry_after=0.0)
 
     def _note(self, model: str, event: Event) -> None:

@@ -108,6 +108,27 @@ async def test_a_server_without_stream_options_is_not_sent_any() -> None:
     assert "stream_options" not in fake.bodies[0]
 
 
+async def test_the_answers_headers_are_passed_on() -> None:
+    async with FakeRemote("openai") as fake, client(fake) as backend:
+        fake.replies[PATH] = [dataclasses.replace(GOOD, headers={"X-LiteLLM-Response-Cost": "0.1"})]
+        *_, end = [event async for event in backend.stream(ASK)]
+    assert isinstance(end, End)
+    assert end.headers["x-litellm-response-cost"] == "0.1"
+
+
+async def test_a_connection_that_was_read_to_its_end_is_used_again() -> None:
+    async with FakeRemote("openai") as fake, client(fake) as backend:
+        fake.replies[PATH] = [GOOD]
+        for _ in range(3):
+            assert [event async for event in backend.stream(ASK)]
+        assert fake.connections == 1
+
+
+async def test_whoever_says_more_after_the_end_is_not_listened_to() -> None:
+    late = Reply([*GOOD.body, HOLD], type="text/event-stream")
+    assert (await answer(late, dataclasses.replace(SOON, rest=0.05)))[-1] == End("stop", "m-2026")
+
+
 async def test_half_a_pair_of_surrogates_can_be_written_anywhere() -> None:
     cut = [chunk("a\ud83d"), chunk("\ude00b", "\ud800") | {"model": "m\ud800"}, {"choices": [], "usage": USAGE}]
     found = await answer(stream(*map(json.dumps, cut), "[DONE]"))
