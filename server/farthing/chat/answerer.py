@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from farthing.backends.caching.miss import note
 from farthing.backends.caching.trail import Asked, Step, Trail
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
-from farthing.backends.cloud import connect
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Finish, Job, texts
 from farthing.chat.offers import Size
@@ -214,6 +214,7 @@ def _parts(prompt: Prompt) -> PromptParts:
 class CloudAnswerer:
     """A model that costs. It is asked only through the ledger."""
 
+    pool: Pool
     ledger: Ledger
     provider: Provider
     model: str
@@ -236,7 +237,7 @@ class CloudAnswerer:
             caching=step.caching,
         )  # fmt: skip
         async with (
-            connect.connected(self.ledger, self.provider) as metered,
+            self.pool.connected(self.ledger, self.provider) as metered,
             contextlib.aclosing(metered.stream(job)) as events,
         ):
             async for event in events:

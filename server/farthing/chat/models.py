@@ -8,6 +8,7 @@ from pathlib import Path
 from farthing.backends.caching.trail import Trail
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
+from farthing.backends.cloud.connect import Pool
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
 from farthing.chat.offers import Offers, Size
 from farthing.context.budget import cloud_budget, local_budget
@@ -41,16 +42,17 @@ class Models:
         record: takes note of local work.
         setting: the model for edits, as the user has set it; asked for at every turn.
         window: tokens of the engine's context.
+        pool: the connections to what costs.
         lasting: conversations may have more than one turn.
     """
 
     def __init__(
         self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
-        setting: Callable[[], str], window: Callable[[], int], lasting: bool = True,
+        setting: Callable[[], str], window: Callable[[], int], pool: Pool, lasting: bool = True,
     ) -> None:  # fmt: skip
         self._root, self._workspace, self._project = root, canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
-        self._setting, self._window = setting, window
+        self._setting, self._window, self._pool = setting, window, pool
         self._trail = Trail(self._workspace, lasting)
 
     async def choose(self, features: Features, size: Size | None = None) -> Choice:
@@ -129,7 +131,7 @@ class Models:
         if found.decision == "go":
             provider.key()  # before anything is read
         answerer = CloudAnswerer(
-            await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
+            self._pool, await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
             cloud_budget(found.tier), self._trail,
         )  # fmt: skip
         return Choice(answerer, found.reason, found)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.chat.chat import Chat
@@ -105,7 +106,7 @@ async def _once(
 
 @contextlib.asynccontextmanager
 async def _chat(root: Path) -> AsyncIterator[Chat]:
-    backend = LocalBackend()
+    backend, pool = LocalBackend(), Pool()
     with contextlib.closing(Ledger()) as ledger:
 
         async def ask(question: Callable[[Retrieval | None], _T]) -> _T:
@@ -118,11 +119,12 @@ async def _chat(root: Path) -> AsyncIterator[Chat]:
 
         models = Models(
             root, root, LocalChat(backend), opened_ledger, ledger.record_local, lambda: "",
-            lambda: EngineSettings().context_tokens, lasting=False,
+            lambda: EngineSettings().context_tokens, pool, lasting=False,
         )  # fmt: skip
         try:
             yield Chat(Files(root, ask), models, check_of(root, EditSettings), keeper())
         finally:
+            await pool.aclose()
             await backend.aclose()
 
 

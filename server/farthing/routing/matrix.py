@@ -16,11 +16,12 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import get_args
 
-from farthing import config
+from farthing import airgap, config
+from farthing.airgap import Policy
 from farthing.errors import SettingsError
 from farthing.ledger.limits import REPOSITORY_FILE
 from farthing.ledger.model import NANO
-from farthing.routing.model import Policy, Rules, TaskKind, Tier
+from farthing.routing.model import Rules, TaskKind, Tier
 
 DEFAULT: Mapping[TaskKind, Tier] = MappingProxyType(
     {
@@ -59,7 +60,9 @@ def load(root: Path | None = None) -> Rules:
     rules = parse(tree, "config.toml")
     if root is None:
         return rules
-    lower = _policy(_table(config.load(root / REPOSITORY_FILE), "escalation", REPOSITORY_FILE), REPOSITORY_FILE)
+    repository = config.load(root / REPOSITORY_FILE)
+    stated = _table(repository, "escalation", REPOSITORY_FILE).get("policy") is not None
+    lower = airgap.policy(repository) if stated else None
     return Rules(lowered(rules.policy, lower), rules.ceiling, rules.matrix)
 
 
@@ -73,7 +76,7 @@ def parse(tree: Mapping[str, object], where: str) -> Rules:
         SettingsError: see :func:`load`.
     """
     escalation = _table(tree, "escalation", where)
-    policy = _policy(escalation, where) or "ask"
+    policy = airgap.stated(tree)
     return Rules(policy, _ceiling(escalation, where), {**DEFAULT, **_matrix(_table(tree, "routing", where), where)})
 
 
@@ -87,16 +90,6 @@ def _table(tree: Mapping[str, object], name: str, where: str) -> Mapping[str, ob
     if not isinstance(found, Mapping):
         raise SettingsError(f"{where}: {name} must be a table", "Mend it")
     return found
-
-
-def _policy(table: Mapping[str, object], where: str) -> Policy | None:
-    word = table.get("policy")
-    if word is None:
-        return None
-    policy: Policy | None = next((each for each in POLICIES if each == word), None)
-    if policy is None:
-        raise SettingsError(f"{where}: escalation.policy must be one of {', '.join(POLICIES)}", "Mend it")
-    return policy
 
 
 def _ceiling(table: Mapping[str, object], where: str) -> int:

@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 
 from farthing.backends.chat import ChatRequest, Delta, End, Event, Report
+from farthing.backends.cloud.connect import Pool
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Event as TurnEvent
@@ -64,8 +65,15 @@ class House:
         async def ledger() -> Ledger:
             return self.ledger
 
-        models = Models(root, root, local, ledger, self.recorded.append, lambda: "", lambda: 4096)
-        self.chat = Chat(Files(root, index), models)
+        async def chat() -> AsyncGenerator[Chat, None]:
+            pool = Pool()
+            models = Models(root, root, local, ledger, self.recorded.append, lambda: "", lambda: 4096, pool)
+            try:
+                yield Chat(Files(root, index), models)
+            finally:
+                await pool.aclose()
+
+        self.chat = contextlib.asynccontextmanager(chat)
 
     def configure(self, rules: str = "", model: str = "echo", more: str = PRICED) -> None:
         """Write ``config.toml``, with one provider for the tier small."""
@@ -78,7 +86,8 @@ class House:
         """All of a turn."""
 
         async def collect() -> list[TurnEvent]:
-            return [event async for event in self.chat.turn("c", instruction)]
+            async with self.chat() as chat:
+                return [event async for event in chat.turn("c", instruction)]
 
         return asyncio.run(collect())
 
@@ -208,7 +217,7 @@ def test_settings_that_make_no_sense_keep_everything_here(house: House) -> None:
     house.local.replies = [CHECKED]
     events = house.turn()
     assert isinstance(events[0], Started)
-    assert "escalation.policy must be one of" in events[0].reason
+    assert "escalation.policy is none" in events[0].reason
     assert last(events).ending == "done"
     with pytest.raises(SettingsError):
         house.turn(Instruction("edit", TEXT, CART, (14, 16), tier="small"))

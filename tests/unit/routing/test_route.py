@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from farthing.airgap import Policy
 from farthing.routing import matrix
-from farthing.routing.model import TIERS, CloudTier, Features, Offer, Policy, Rules, TaskKind, Tier
+from farthing.routing.model import TIERS, CloudTier, Features, Offer, Rules, TaskKind, Tier
 from farthing.routing.route import LARGE_CHANGE, Offers, fallbacks, route
 
 CENT = 10_000_000
