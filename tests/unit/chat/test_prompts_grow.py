@@ -112,7 +112,7 @@ def test_every_prompt_begins_with_the_one_before(files: Files, turns: list[tuple
         assert (finish.ending == "done") == (not name.endswith("failed"))
         prompts = [question.prompt for question in model.asked[begun:]]
         assert len(prompts) == len(replies)
-        talk = talks.setdefault("words" if instruction.task == "ask" else instruction.task, [])
+        talk = talks.setdefault(model.asked[begun].hints.conversation, [])
         talk += [(prompt, len(prompt.messages())) for prompt in prompts]
         if finish.ending != "done":  # all that was said in it is left out
             talk[-1] = (prompts[-1], layout(prompts[0]).said + 1)
