@@ -42,8 +42,9 @@ class Cache:
     """A provider's."""
 
     rules: Rules
-    entries: dict[tuple[bytes, ...], tuple[float, Keep]] = field(default_factory=dict)
-    """Beginnings of prompts: until when they are kept, and for how long after each use."""
+    entries: dict[tuple[tuple[bytes, ...], Keep], float] = field(default_factory=dict)
+    """Beginnings of prompts, by how long they are kept after each use: until when that is. Whether one that was written
+    for another time is read nobody says, so it isn't."""
 
     def ask(self, request: Request, caching: Caching) -> Usage:
         """What a prompt's input is counted as."""
@@ -53,24 +54,23 @@ class Cache:
         read = 0
         for at in caching.breakpoints:
             for end in range(at + 1, max(0, at + 1 - LOOK_BACK), -1):
-                until, keep = self.entries.get(prints[:end], (-1.0, caching.keep))
-                if until >= now and keep == caching.keep:
+                if self.entries.get((prints[:end], caching.keep), -1.0) >= now:
                     read = max(read, end)
                     break
-        self._refresh(prints[:read], now)
+        self._refresh(prints[:read], caching.keep, now)
         written = caching.breakpoints[-1] + 1
         for at in caching.breakpoints:
             if request.ends[at] >= self.rules.minimum:
-                self.entries[prints[: at + 1]] = (now + SECONDS[caching.keep], caching.keep)
+                self.entries[prints[: at + 1], caching.keep] = now + SECONDS[caching.keep]
         if request.ends[written - 1] < self.rules.minimum:
             return Usage(total, 1)
         cached = request.ends[read - 1] if read else 0
         return Usage(total, 1, cached, max(0, request.ends[written - 1] - cached))
 
-    def _refresh(self, used: tuple[bytes, ...], now: float) -> None:
-        for entry, (until, keep) in self.entries.items():
-            if until >= now and used[: len(entry)] == entry:
-                self.entries[entry] = (now + SECONDS[keep], keep)
+    def _refresh(self, used: tuple[bytes, ...], keep: Keep, now: float) -> None:
+        for (entry, kept), until in self.entries.items():
+            if kept == keep and until >= now and used[: len(entry)] == entry:
+                self.entries[entry, kept] = now + SECONDS[keep]
 
 
 @dataclass(frozen=True)
