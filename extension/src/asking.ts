@@ -2,7 +2,7 @@
 import { CancellationTokenSource, type Disposable, type QuickPickItem, window } from "vscode";
 
 import type { ChatTurn } from "./chatProtocol";
-import { type Action, choicesOf, whyAsked } from "./choices";
+import { type Action, choicesOf, questionOf, sentence, whyAsked } from "./choices";
 
 const ICONS: Readonly<Record<Action, string>> = { escalate: "cloud-upload", local: "home", show: "eye" };
 
@@ -19,8 +19,8 @@ export class Questions implements Disposable {
     this.close(turn.conversation);
     const source = new CancellationTokenSource();
     this.open.set(turn.conversation, source);
-    const placeHolder = [whyAsked(turn), turn.escalationNote].filter((line) => line !== "").join(" · ");
-    const title = `Farthing: May this be sent to ${turn.escalation}?`;
+    const placeHolder = sentence(whyAsked(turn));
+    const title = `Farthing: ${questionOf(turn)}`;
     // It stays while the user looks at what would be sent.
     const options = { title, placeHolder, ignoreFocusOut: true };
     return (await window.showQuickPick(itemsOf(turn), options, source.token))?.action;
@@ -47,7 +47,7 @@ export class Questions implements Disposable {
 /** What is free comes first: an Enter that was meant for the file costs nothing. */
 function itemsOf(turn: ChatTurn): readonly Item[] {
   const details: Readonly<Record<Action, string>> = {
-    escalate: turn.escalationNote,
+    escalate: sentence(turn.escalationNote),
     local: "Costs nothing, and nothing leaves this machine",
     show: "Word for word; nothing is sent by it",
   };

@@ -48,3 +48,13 @@ export function whyBeside(turn: Pick<ChatTurn, "text" | "detail">): string {
   const why = whyAsked(turn);
   return turn.text.includes(why) ? "" : why;
 }
+
+/** What is asked. */
+export function questionOf({ escalation }: Pick<ChatTurn, "escalation">): string {
+  return `May this be sent to the ${escalation} model?`;
+}
+
+/** Words of the server's, which begin small, where they stand by themselves. */
+export function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

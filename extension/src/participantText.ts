@@ -1,6 +1,6 @@
 /** What `@farthing` says of a turn in the editor's own chat, in Markdown. Nothing here knows VS Code. */
 import type { ChatTurn, TurnHunk } from "./chatProtocol";
-import { whyBeside } from "./choices";
+import { questionOf, sentence, whyBeside } from "./choices";
 import { escape } from "./ledgerText";
 
 /** A hunk with its place, its status and its lines. */
@@ -17,9 +17,8 @@ export function hunkText({ path, startLine, status, reason, diff }: TurnHunk): s
 
 /** Why the user is asked before anything is sent, and what that would take; with a failure only the latter. */
 export function proposalText(turn: ChatTurn): string {
-  const asks =
-    turn.state === "asking" ? [`**May this be sent to ${escape(turn.escalation)}?**`, escape(whyBeside(turn))] : [];
-  return ["", ...asks, escape(turn.escalationNote), ""].join("\n\n");
+  const asks = turn.state === "asking" ? [`**${escape(questionOf(turn))}**`, escape(sentence(whyBeside(turn)))] : [];
+  return ["", ...asks, escape(sentence(turn.escalationNote)), ""].join("\n\n");
 }
 
 /** Model, tokens and money, in one line; empty where nothing was counted. */

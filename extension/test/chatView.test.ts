@@ -79,7 +79,7 @@ describe("what a turn says", () => {
       { action: "escalate", label: "Send to small" },
       { action: "show", label: "Show what will be sent" },
     ];
-    assert.deepEqual(question(failed), { title: "", why: "", note: "costs", choices });
+    assert.deepEqual(question(failed), { title: "", why: "", note: "Costs", choices });
     assert.equal(question({ ...failed, live: false }), null);
     assert.equal(question({ ...failed, state: "writing" }), null);
     assert.equal(question(TURN), null);
@@ -98,7 +98,7 @@ describe("a turn that asks", () => {
 
   test("says why, what it would take, and what may be chosen", () => {
     const { choices = [], ...words } = question(asks) ?? {};
-    assert.deepEqual(words, { title: "May this be sent to small?", why: "tests are hard", note: "n" });
+    assert.deepEqual(words, { title: "May this be sent to the small model?", why: "Tests are hard", note: "N" });
     assert.deepEqual(
       choices.map(({ action }) => action),
       ["escalate", "local", "show"],
@@ -106,7 +106,7 @@ describe("a turn that asks", () => {
     assert.equal(progress(asks), "");
     assert.equal(
       closing(asks),
-      "May this be sent to small? tests are hard n Send to small, Do it on this machine, Show what will be sent",
+      "May this be sent to the small model? Tests are hard N Send to small, Do it on this machine, Show what will be sent",
     );
   });
 

@@ -2,7 +2,7 @@
 import type { HunkOutcome, ViewTurn } from "../src/chatMessages";
 import type { Receipt, ReceiptItem, Task, TurnHunk } from "../src/chatProtocol";
 import { isWorking } from "../src/chatTurns";
-import { type Choice, choicesOf, whyBeside } from "../src/choices";
+import { type Choice, choicesOf, questionOf, sentence, whyBeside } from "../src/choices";
 import { SET_KEY_COMMAND } from "../src/cloudProtocol";
 
 export const TASK_NAMES: Readonly<Record<Task, string>> = {
@@ -155,12 +155,11 @@ export interface Question {
 /** Null where nothing is to be chosen. */
 export function question(turn: ViewTurn): Question | null {
   const choices = turn.live ? choicesOf(turn) : [];
-  const { escalation: tier, escalationNote: note } = turn;
-  const title = `May this be sent to ${tier}?`;
+  const note = sentence(turn.escalationNote);
   return choices.length === 0
     ? null
     : turn.state === "asking"
-      ? { title, why: whyBeside(turn), note, choices }
+      ? { title: questionOf(turn), why: sentence(whyBeside(turn)), note, choices }
       : { title: "", why: "", note, choices };
 }
 
