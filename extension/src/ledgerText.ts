@@ -188,7 +188,8 @@ export function full(tokens: number): string {
   return NUMBERS.format(tokens);
 }
 
-function time(ms: number, { now, timeZone }: Clock): string {
+/** With the day where it is another one. */
+export function time(ms: number, { now, timeZone }: Clock): string {
   const zone = timeZone === undefined ? {} : { timeZone };
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...zone });
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...zone }).format(ms);
