@@ -19,7 +19,7 @@ from farthing.backends.caching.plan import layout
 from farthing.backends.caching.rules import of
 from farthing.backends.caching.trail import Trail
 from farthing.backends.chat import ChatRequest, Delta, End, Event, Prompt, Report
-from farthing.backends.cloud import connect
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.endpoint import Endpoint
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Metered
@@ -27,11 +27,14 @@ from farthing.chat.answerer import Choice, CloudAnswerer
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Finished, Instruction
+from farthing.chat.offers import Size
 from farthing.context.model import Pin
+from farthing.errors import Refused
 from farthing.index.retrieval import Retrieval
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import NANO, Price, Usage
+from farthing.routing.model import Features
 from tests.support import repositories
 from tests.support.answerer import Scripted
 
@@ -142,29 +145,39 @@ class Keeping:
 class Cloud:
     """One model that costs, for every task."""
 
+    pool: Pool
     ledger: Ledger
     trail: Trail
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`."""
-        provider = Provider("work", "openai", Endpoint("https://example.invalid", True, False), "", {})
-        provider = replace(provider, kind="anthropic")  # type: ignore[arg-type]
-        answerer = CloudAnswerer(self.ledger, provider, MODEL, "medium", "/w", "w", 20_000, self.trail)
+        if features.failed:
+            raise Refused("it is the only one")
+        provider = Provider("work", "anthropic", Endpoint("https://example.invalid", True, False), "", {})
+        answerer = CloudAnswerer(self.pool, self.ledger, provider, MODEL, "medium", "/w", "w", 20_000, self.trail)
         return Choice(answerer, "it is the only one")
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return None
+
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return self.trail.warm(conversation)
 
 
 @pytest.fixture
-def cloud(farthing_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Cloud, Keeping, list[float]]]:
+def cloud(farthing_home: Path) -> Iterator[tuple[Cloud, Keeping, list[float]]]:
     now = [1e9]
     ledger = Ledger(farthing_home / "books.sqlite", lambda workspace: Limits(cap_tokens=10_000_000))
     backend = Keeping(lambda: now[0], [])
 
-    @contextlib.asynccontextmanager
-    async def connected(ledger: Ledger, provider: Provider) -> AsyncGenerator[Metered, None]:
-        yield Metered(ledger, provider.name, backend, lambda model, tokens: PRICE)
+    class Straight(Pool):
+        @contextlib.asynccontextmanager
+        async def connected(self, ledger: Ledger, provider: Provider) -> AsyncGenerator[Metered, None]:
+            yield Metered(ledger, provider.name, backend, lambda model, tokens: PRICE)
 
-    monkeypatch.setattr(connect, "connected", connected)
-    yield Cloud(ledger, Trail("/w", clock=lambda: now[0])), backend, now
+    yield Cloud(Straight(), ledger, Trail("/w", clock=lambda: now[0])), backend, now
     ledger.close()
 
 
