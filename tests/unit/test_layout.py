@@ -12,7 +12,7 @@ MAX_LINES = 300
 # A module imports from layers beneath its own, from its own package, and within the first and the last layer.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset("__init__ chat_protocol cloud_protocol config errors paths protocol settings text tokens".split()),
-    frozenset({"engine", "ledger"}),
+    frozenset({"engine", "ledger", "privacy"}),
     frozenset({"backends", "index", "routing"}),
     frozenset({"completion", "context", "edit", "meter", "status"}),
     frozenset({"chat", "review", "verify"}),
@@ -23,6 +23,7 @@ LAYERS: tuple[frozenset[str], ...] = (
 # Library -> where it may be imported: a package or module, or with a leading dot the last part of a module's name.
 DOORS: dict[str, tuple[str, ...]] = {
     "genai_prices": ("ledger.prices",),
+    "kingfisher_sdk": ("privacy.detector",),
     "llama_cpp": ("engine",),
     "lsprotocol": ("server", "handlers", "protocol", "cli.serve"),
     "pygls": ("assembly", "server", "handlers", "protocol", "cli.serve"),

@@ -22,6 +22,8 @@ DOORS: dict[str, frozenset[str]] = {
     "verify.namespaces": frozenset({"socket"}),
     # The language server's own client, on loopback.
     "server": frozenset({"start_tcp"}),
+    # Finds secrets, in this process. Asking their providers about them is another part of it, named in CALLS.
+    "privacy.detector": frozenset({"kingfisher_sdk"}),
     # Downloads of models, each in a process of its own.
     "engine.models.sources.huggingface_process": frozenset({"huggingface_hub"}),
 }
@@ -41,7 +43,7 @@ PROCESSES: dict[str, str] = {
 
 MODULES = frozenset(
     """aiohttp aiosmtplib anthropic boto3 botocore curl_cffi ftplib google grpc h2 h11 http.client http.server httpcore
-    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib litellm nntplib openai paramiko poplib pycurl requests
+    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib kingfisher_sdk litellm nntplib openai paramiko poplib pycurl requests
     smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets wsproto
     xmlrpc""".split()
 )
@@ -50,9 +52,10 @@ MODULES = frozenset(
 CALLS = frozenset(
     """create_connection create_datagram_endpoint create_server create_unix_connection create_unix_server getaddrinfo
     open_connection open_unix_connection sock_connect start_server start_tcp start_unix_server start_ws urlopen
-    urlretrieve UpdatePrices encoding_for_model get_encoding""".split()
+    urlretrieve UpdatePrices Validator Revoker encoding_for_model get_encoding""".split()
 )
-"""So is naming one of these: of asyncio, pygls, and of libraries that fetch (tiktoken, genai-prices)."""
+"""So is naming one of these: of asyncio, pygls, and of libraries that fetch or ask (tiktoken, genai-prices,
+kingfisher-sdk)."""
 
 STARTS = frozenset(
     "Popen create_subprocess_exec create_subprocess_shell execv execve posix_spawn popen subprocess".split()
@@ -150,6 +153,8 @@ def test_every_door_is_there_and_used() -> None:
         ("backends.remote.backend", "import httpx"),
         ("backends.remote.link", "import socket"),
         ("backends.local", "asyncio.open_connection"),
+        ("privacy.detector", "from kingfisher_sdk import Validator"),
+        ("privacy.shapes", "from kingfisher_sdk import Scanner"),
         ("edit.pipeline", "import subprocess"),
         ("edit.pipeline", "asyncio.create_subprocess_exec('curl')"),
         ("edit.pipeline", "import os\nos.popen('curl')"),
