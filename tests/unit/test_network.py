@@ -43,9 +43,9 @@ PROCESSES: dict[str, str] = {
 
 MODULES = frozenset(
     """aiohttp aiosmtplib anthropic boto3 botocore curl_cffi ftplib google grpc h2 h11 http.client http.server httpcore
-    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib kingfisher_sdk litellm nntplib openai paramiko poplib pycurl requests
-    smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets wsproto
-    xmlrpc""".split()
+    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib kingfisher_sdk litellm nntplib openai paramiko poplib pycurl
+    requests smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets
+    wsproto xmlrpc""".split()
 )
 """Importing one of these, or a part of it, is opening a connection."""
 
@@ -67,8 +67,9 @@ ONLY_BY = {
 }
 """What sends to a provider that bills is imported by nobody but its own package, …"""
 
-MADE_BY = {"OpenAiChat": "backends.cloud.connect", "Door": "backends.cloud.openai_chat"}
-"""… and made in one place, which hands it to the metered backend and to nobody else."""
+MADE_BY = {"OpenAiChat": "backends.cloud.connect", "Door": "backends.cloud.openai_chat", "Cleared": "backends.gate"}
+"""… and made in one place, which hands it to the metered backend and to nobody else. That takes only prompts that went
+through the gate."""
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -161,6 +162,7 @@ def test_every_door_is_there_and_used() -> None:
         ("edit.pipeline", "from farthing.backends.cloud.door import Door"),
         ("edit.pipeline", "from farthing.backends.cloud import openai_chat"),
         ("backends.cloud.usage", "chat = OpenAiChat(provider, key)"),
+        ("chat.answerer", "cleared = Cleared(prompt, (), (), redactor)"),
     ],
 )
 def test_a_breach_is_caught(module: str, source: str) -> None:

@@ -1,5 +1,6 @@
 """Who answers: the engine on this machine, or a provider behind the ledger. Both are asked and counted the same way."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -9,6 +10,7 @@ from typing import Literal, Protocol
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
 from farthing.backends.cloud import connect
 from farthing.backends.cloud.providers import Provider
+from farthing.backends.gate import Gate, Piece
 from farthing.backends.metered import Finish, Job, texts
 from farthing.ledger import prices
 from farthing.ledger.ledger import Ledger
@@ -30,6 +32,8 @@ class Question:
     """Tokens; 0 to only have it read, by the engine on this machine."""
     hints: Hints = NO_HINTS
     attempt: int = 1
+    pieces: tuple[Piece, ...] = ()
+    """All of the repository that is in the prompt, also in what was said before."""
 
 
 @dataclass(frozen=True)
@@ -192,6 +196,10 @@ class CloudAnswerer:
     workspace: str
     project: str
     budget: int
+    gate: Gate
+    """Before all that is sent."""
+    reason: str = ""
+    """Why this model is asked, in one line."""
     alone: bool = False
     window: int = 128_000
     format: FormatName = "blocks"
@@ -199,8 +207,11 @@ class CloudAnswerer:
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
+        cleared = await asyncio.to_thread(self.gate.clear, question.prompt, question.pieces)
+        restorer = cleared.restorer()
         job = Job(
-            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output
+            self.workspace, self.project, question.task, self.tier, self.model, cleared, question.max_output,
+            reason=self.reason,
         )  # fmt: skip
         async with (
             connect.connected(self.ledger, self.provider) as metered,
@@ -208,9 +219,11 @@ class CloudAnswerer:
         ):
             async for event in events:
                 if isinstance(event, Finish):
+                    if rest := restorer.end():
+                        yield rest
                     yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, self._notes(event))
-                elif event.kind == "answer" and event.text:
-                    yield event.text
+                elif event.kind == "answer" and (said := restorer.feed(event.text)):
+                    yield said
 
     def _notes(self, finish: Finish) -> tuple[str, ...]:
         notes = []

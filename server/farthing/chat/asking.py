@@ -31,8 +31,9 @@ async def answered(
     limit = ANSWER_TOKENS.get(answerer.tier, CLOUD_TOKENS)
     prompt = conversation.prompt(SYSTEM, now)
     hints = Hints(conversation=conversation.name) if answerer.tier == "local" else NO_HINTS
+    question = Question(task, prompt, limit, hints, pieces=conversation.pieces(context))
     text = ""
-    async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit, hints))) as pieces:
+    async with contextlib.aclosing(answerer.stream(question)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Replied):
                 conversation.said(now, text, context)

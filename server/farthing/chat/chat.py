@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 from farthing.backends.chat import Part
+from farthing.backends.gate import Piece
 from farthing.chat import asking, places, prompt
 from farthing.chat.answerer import Answerer, Answerers, Choice, Question
 from farthing.chat.conversation import Conversation
@@ -135,6 +136,7 @@ class Chat:
         manner = "words" if instruction.task in ("ask", "explain") else answerer.format
         key = (name, answerer.model, manner)
         talk = self._conversations.setdefault(key, Conversation(f"{name}:{manner}"))
+        talk.pointed = _pointed(instruction)
         context = await self._context(instruction, answerer, talk)
         if talk.history and talk.room(asking.SYSTEM, answerer.window) < context.tokens + 2 * LEAST_ANSWER:
             talk.forget()
@@ -181,3 +183,9 @@ class Chat:
         existing = None if text is None else Document(text).contents
         form = addition.Addition(said, path, existing)
         return Job(task, addition.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)
+
+
+def _pointed(instruction: Instruction) -> tuple[Piece, ...]:
+    pins = [Piece(pin.path, pin.first or 1, pin.last or pin.first or 1) for pin in instruction.pins]
+    here = [Piece(instruction.path, *instruction.lines)] if instruction.path and instruction.lines else []
+    return (*here, *pins)

@@ -8,6 +8,7 @@ from farthing import config
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
 from farthing.backends.cloud.providers import Tier
+from farthing.backends.gate import Gate
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
 from farthing.context.budget import cloud_budget, local_budget
 from farthing.engine.models import editing, store
@@ -46,6 +47,7 @@ class Models:
         self._workspace, self._project = canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window = setting, window
+        self._gate = Gate(root)
 
     async def choose(self, task: str, tier: str) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
@@ -64,10 +66,12 @@ class Models:
         name = providers.tier(tier)
         provider, model = providers.find(name)
         provider.key()  # before anything is read
+        reason = f"you chose the tier {name}"
         answerer = CloudAnswerer(
-            await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name)
-        )
-        return Choice(answerer, f"you chose the tier {name}")
+            await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name),
+            self._gate, reason,
+        )  # fmt: skip
+        return Choice(answerer, reason)
 
     def _local(self, path: Path) -> LocalAnswerer:
         window = self._window()

@@ -53,8 +53,11 @@ class Redactor:
             for secret in secrets:
                 self._number(secret)
 
-    def look(self, text: str, path: str = "") -> list[Span]:
+    def look(self, text: str, path: str = "", first: int = 1) -> list[Span]:
         """Find the secrets of a text, and know them wherever else they stand.
+
+        Args:
+            first: the number of its first line in the file.
 
         Raises:
             Private: one of them is a private key, which is not sent even in part; or secrets can't be looked for.
@@ -62,25 +65,25 @@ class Redactor:
         found = detector.spans(text, path)
         for span in found:
             if span.kind == PRIVATE_KEY:
-                line = text.count("\n", 0, span.start) + 1
+                line = first + text.count("\n", 0, span.start)
                 raise Private(f"{path or 'the instruction'}:{line} holds a private key", WAY_OUT)
         self.learn(text[span.start : span.end] for span in found)
         return found
 
-    def redact(self, text: str, path: str = "") -> tuple[str, tuple[Finding, ...]]:
-        """A text without its secrets.
+    def redact(self, text: str, path: str = "", first: int = 1) -> tuple[str, tuple[Finding, ...]]:
+        """A text without its secrets; arguments as of :meth:`look`.
 
         Raises:
             Private: as :meth:`look`; or something would be left of a secret.
         """
-        spans = self._all(text, self.look(text, path))
+        spans = self._all(text, self.look(text, path, first))
         made, findings, end = [], [], 0
         with self._lock:
             for span in spans:
                 made += [text[end : span.start], f"{_MARK}{self._number(text[span.start : span.end])}__"]
                 end = span.end
                 if span.kind:
-                    findings.append(Finding(path, text.count("\n", 0, span.start) + 1, span.kind))
+                    findings.append(Finding(path, first + text.count("\n", 0, span.start), span.kind))
         clean = "".join([*made, text[end:]])
         if any(not _PLACEHOLDER.sub("", clean[span.start : span.end]) == "" for span in detector.spans(clean, path)):
             raise Private(

@@ -25,6 +25,6 @@ async def connected(ledger: Ledger, provider: Provider, patience: Patience | Non
 
     backend = OpenAiChat(provider, provider.key(), patience)
     try:
-        yield Metered(ledger, provider.name, backend, price)
+        yield Metered(ledger, provider.name, backend, price, provider.endpoint.base)
     finally:
         await backend.aclose()
