@@ -31,6 +31,7 @@ def farthing_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty state directory, so that no test sees or touches the user's own. Its path is short, for sockets."""
     home = Path(tempfile.mkdtemp(prefix="fh-"))
     monkeypatch.setenv("FARTHING_HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     monkeypatch.setenv(CACHE_VARIABLE, str(_RULES_OF_SECRETS))
     yield home
     # It outlives the server or command that started it, and would outlive the test.

@@ -20,6 +20,15 @@ ANSWER_TOKENS = {"local": 400}
 CLOUD_TOKENS = 4096
 
 
+def question(
+    answerer: Answerer, conversation: Conversation, task: str, now: Sequence[Part], context: Context
+) -> Question:
+    """What is sent for an answer in words."""
+    hints = Hints(conversation=conversation.name) if answerer.tier == "local" else NO_HINTS
+    limit = ANSWER_TOKENS.get(answerer.tier, CLOUD_TOKENS)
+    return Question(task, conversation.prompt(SYSTEM, now), limit, hints, pieces=conversation.pieces(context))
+
+
 async def answered(
     answerer: Answerer, conversation: Conversation, task: str, now: Sequence[Part], context: Context
 ) -> AsyncGenerator[Said | Finished, None]:
@@ -28,12 +37,9 @@ async def answered(
     Raises:
         FarthingError: the model can't be asked.
     """
-    limit = ANSWER_TOKENS.get(answerer.tier, CLOUD_TOKENS)
-    prompt = conversation.prompt(SYSTEM, now)
-    hints = Hints(conversation=conversation.name) if answerer.tier == "local" else NO_HINTS
-    question = Question(task, prompt, limit, hints, pieces=conversation.pieces(context))
     text = ""
-    async with contextlib.aclosing(answerer.stream(question)) as pieces:
+    asked = question(answerer, conversation, task, now, context)
+    async with contextlib.aclosing(answerer.stream(asked)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Replied):
                 conversation.said(now, text, context)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from farthing.backends.chat import Part
 from farthing.backends.gate import Piece
-from farthing.chat import asking, places, prompt
+from farthing.chat import asking, places, preview, prompt
 from farthing.chat.answerer import Answerer, Answerers, Choice, Question
 from farthing.chat.conversation import Conversation
 from farthing.chat.editing import Editing, Job
@@ -15,6 +15,7 @@ from farthing.chat.files import Files
 from farthing.chat.formats import addition, blocks, rewrite
 from farthing.chat.formats.base import Format
 from farthing.chat.model import Check, Checking, Event, Finished, Instruction, Reply, Started
+from farthing.chat.preview import Preview
 from farthing.context.assemble import assemble
 from farthing.context.model import Context, Wanted
 from farthing.edit.model import Document
@@ -103,6 +104,22 @@ class Chat:
         """What would be sent, and where to."""
         choice, context, _ = await self._prepared(conversation, instruction)
         return Started(choice.answerer.tier, choice.answerer.model, choice.reason, context)
+
+    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+        """What would be sent, word for word. Nothing is.
+
+        Raises:
+            FarthingError: it can't be asked.
+        """
+        choice, context, talk = await self._prepared(conversation, instruction)
+        answerer = choice.answerer
+        if instruction.task in ("ask", "explain"):
+            now = prompt.parts(context.items, prompt.wording(instruction, context.target))
+            return await preview.of(choice, asking.question(answerer, talk, instruction.task, now, context))
+        job = self._job(instruction, context, answerer)
+        said = talk.prompt(job.system, job.now)
+        question = Question(job.task, said, job.form.max_output, pieces=talk.pieces(context))
+        return await preview.of(choice, question)
 
     async def warm(self, conversation: str, instruction: Instruction) -> None:
         """Have the model on this machine read what it will be shown, while the user still writes the instruction.

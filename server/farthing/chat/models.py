@@ -1,5 +1,6 @@
 """The models that the user has: the engine's on this machine, and those of ``config.toml`` that cost."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import get_args
@@ -65,7 +66,7 @@ class Models:
             return Choice(self._local(path), reason, _escalation())
         name = providers.tier(tier)
         provider, model = providers.find(name)
-        provider.key()  # before anything is read
+        await asyncio.to_thread(provider.key)  # before anything is read
         reason = f"you chose the tier {name}"
         answerer = CloudAnswerer(
             await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name),

@@ -1,5 +1,6 @@
 """From a provider in the settings to one behind the ledger."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -23,7 +24,7 @@ async def connected(ledger: Ledger, provider: Provider, patience: Patience | Non
     def price(model: str, input_tokens: int) -> Price | None:
         return prices.lookup(provider.kind, provider.endpoint.base, provider.name, model, input_tokens)
 
-    backend = OpenAiChat(provider, provider.key(), patience)
+    backend = OpenAiChat(provider, await asyncio.to_thread(provider.key), patience)
     try:
         yield Metered(ledger, provider.name, backend, price, provider.endpoint.base)
     finally:

@@ -5,25 +5,27 @@
     [cloud.work]
     kind = "openai"                    # or openai-compatible
     base_url = "https://api.example.com/v1"
-    api_key_env = "WORK_KEY"           # the name of the variable, never the key
+    api_key_env = "WORK_KEY"           # the name of the variable, never the key; or: farthing keys set work
     models = { small = "…", medium = "…", frontier = "…" }
     allow_http = false                 # plain http to another machine
     include_usage = true               # false for a server that does not know stream_options
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from farthing import config, paths
-from farthing.backends.cloud import endpoint
+from farthing.backends.cloud import endpoint, keys
 from farthing.backends.cloud.endpoint import Endpoint
 from farthing.errors import SettingsError, UsageError
 
 Kind = Literal["openai", "openai-compatible"]
 Tier = Literal["small", "medium", "frontier"]
+
+_KEYS = ("api_key", "apikey", "key", "token", "secret", "password", "authorization")
+"""Where somebody may write a key by mistake."""
 
 _EXAMPLE = 'Give it a table such as [cloud.work] with kind, base_url, api_key_env and models = { frontier = "…" }'
 
@@ -44,19 +46,25 @@ class Provider:
     """Whether it may be asked for its counts. Without them every request is charged with all that was reserved."""
 
     def key(self) -> str:
-        """The key, from the environment; empty where the provider wants none.
+        """The key; empty where the provider wants none. See :func:`farthing.backends.cloud.keys.find`.
 
         Raises:
-            SettingsError: the variable does not hold one.
+            SettingsError: there is none.
         """
-        if not self.key_env:
-            return ""
-        key = os.environ.get(self.key_env, "").strip()
-        if not key or not key.isascii() or not key.isprintable():
+        key = keys.find(self.name, self.key_env).value
+        if not key and self.key_env:
             # Its name is told where it looks like one: some keys could be names, too.
             named = self.key_env if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,39}", self.key_env) else "of its api_key_env"
-            raise SettingsError(f"the environment variable {named} holds no key for {self.name}", "Set it")
+            raise SettingsError(
+                f"the environment variable {named} holds no key for {self.name}",
+                f"Set it, or run: farthing keys set {self.name}",
+            )
         return key
+
+    def key_source(self) -> str:
+        """Where the key is from: a :data:`farthing.backends.cloud.keys.Source`, or ``none`` where it wants none."""
+        found = keys.find(self.name, self.key_env).source
+        return found or ("" if self.key_env else "none")
 
 
 def load() -> list[Provider]:
@@ -108,6 +116,10 @@ def _provider(name: str, table: object) -> Provider:
     kind: Kind | None = next((each for each in get_args(Kind) if each == word), None)
     if kind is None:
         raise SettingsError(f"{where}.kind is none that works yet", f"Use one of {', '.join(get_args(Kind))}")
+    if misplaced := next((each for each in _KEYS if each in table), ""):
+        raise SettingsError(
+            f"{where}.{misplaced}: keys don't belong into a file", f"Take it out, and run: farthing keys set {name}"
+        )
     key_env = _text(table, "api_key_env", where, "")
     # It is not repeated in the error: somebody may have put the key itself there.
     if key_env and not re.fullmatch(r"[A-Za-z_]\w*", key_env, re.ASCII):
