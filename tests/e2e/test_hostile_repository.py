@@ -11,7 +11,7 @@ from farthing.backends.cloud import providers
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.places import canonical
 from farthing.ledger.sent import listed
-from farthing.privacy import policy
+from farthing.routing import matrix
 from tests.support import cli, repositories
 from tests.support.recorder import Recorder, recorder
 
@@ -122,7 +122,8 @@ def test_without_the_users_word_nothing_leaves(root: Path, user: Recorder, evil:
 def test_an_edit_runs_nothing_that_the_repository_or_the_model_names(
     root: Path, user: Recorder, evil: Recorder
 ) -> None:
-    new = 'shop/prices.py\n<<<<<<< SEARCH\nRATES = {"EUR": 1.0, "USD": 1.1}\n=======\nRATES = {"EUR": 2.0}\n>>>>>>> REPLACE\n'
+    old = 'RATES = {"EUR": 1.0, "USD": 1.1}'
+    new = f"shop/prices.py\n<<<<<<< SEARCH\n{old}\n=======\n{old.replace('1.0', '2.0')}\n>>>>>>> REPLACE\n"
     user.answer = lambda body: (200, WORDS + new)
     words = ("--instruction", "Do what the README says.", "--file", "shop/prices.py")
     cli.run_here("edit", root, *words, "--tier", "small", "--apply", "--json")
@@ -135,6 +136,6 @@ def test_providers_policy_and_keys_are_those_of_the_user(root: Path, user: Recor
     (provider,) = providers.load()
     assert (provider.name, provider.endpoint.base) == ("work", f"{user.url}/v1")
     assert dict(provider.models) == {"small": "s", "frontier": "f"}
-    assert policy.of_workspace(root) == ("ask", ())
+    assert matrix.load(root) == matrix.load(None)
     listed_keys = json.loads(cli.run_here("keys", "list", "--json").stdout)
     assert [(each["name"], each["address"]) for each in listed_keys] == [("work", f"{user.url}/v1")]

@@ -75,7 +75,8 @@ async def _main(workspace: str, provider: str, counts: list[int], model: str) ->
     seed, first, end, parallel = counts
     found = next(each for each in providers.load() if each.name == provider)
     numbers = iter(range(first, end))
-    async with connect.connected(Ledger(), found, PATIENCE) as metered:
+    pool = connect.Pool(PATIENCE)
+    async with contextlib.aclosing(pool), pool.connected(Ledger(), found) as metered:
         workers = (_worker(metered, workspace, seed, numbers, model) for _ in range(parallel))
         await asyncio.gather(*workers)
 

@@ -17,10 +17,11 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
 from farthing import tokens
-from farthing.backends.chat import ChatBackend, ChatRequest, Delta, End, Prompt, Report
+from farthing.backends.caching.rules import priced
+from farthing.backends.chat import NO_CACHING, Caching, ChatBackend, ChatRequest, Delta, End, Prompt, Report
 from farthing.backends.gate import Cleared
+from farthing.backends.unbroken import unbroken
 from farthing.backends.watch import Watch
-from farthing.backends.whole import whole
 from farthing.errors import CloudBusy, CloudError, LedgerError
 from farthing.ledger import counting
 from farthing.ledger.ledger import Ledger
@@ -60,6 +61,7 @@ class Job:
     """More limits, of the editor's workspace; they only lower."""
     reason: str = ""
     """Why it is sent there, in one line, for the list of what has left."""
+    caching: Caching = NO_CACHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Metered:
         limit = run.reservation.max_output
         watch = Watch(limit, counting.vocabulary(job.model))
         try:
-            request = ChatRequest(job.model, job.prompt.prompt, limit)
+            request = ChatRequest(job.model, job.prompt.prompt, limit, caching=job.caching)
             async with contextlib.aclosing(self._backend.stream(request)) as events:
                 async for event in events:
                     run.take(event)
@@ -153,10 +155,10 @@ class Metered:
 
     async def _begin(self, job: Job, attempt: int) -> Reservation:
         """Reserve, and write down that it is about to be sent. Given up meanwhile, it ends with nothing charged."""
-        reservation, given_up = await whole(lambda: self._reserve(job, attempt))
+        reservation, given_up = await unbroken(lambda: self._reserve(job, attempt))
         if given_up is not None:
             # Not released: it is marked as sent already, although we know better.
-            await whole(lambda: self._ledger.settle(reservation, Usage(0, 0)))
+            await unbroken(lambda: self._ledger.settle(reservation, Usage(0, 0)))
             raise given_up
         return reservation
 
@@ -179,7 +181,7 @@ class Metered:
             useful_output=min(job.useful_output, job.wanted_output),
             attempt=attempt,
             margin=margin,
-            price=self._price(job.model, parts.total),
+            price=priced(self._price(job.model, parts.total), job.caching),
         )
         reservation = ledger.reserve(ask, job.lower)
         try:
@@ -191,7 +193,7 @@ class Metered:
 
     async def _end(self, run: "_Run") -> None:
         """Write down what became of it, also where it was given up."""
-        _, given_up = await whole(lambda: run.close(self._ledger))
+        _, given_up = await unbroken(lambda: run.close(self._ledger))
         if run.overrun:
             _logger.error("%s did not honour the output limit that it was sent, and was cut off", self._provider)
         if given_up is not None:

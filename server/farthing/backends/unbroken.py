@@ -1,4 +1,4 @@
-"""Work that is done to its end, whoever gives up."""
+"""What has to be done to its end, whoever gives up waiting for it."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 
-async def whole(call: Callable[[], _T]) -> tuple[_T, asyncio.CancelledError | None]:
+async def unbroken(call: Callable[[], _T]) -> tuple[_T, asyncio.CancelledError | None]:
     """Run something in a thread to its end, also where its caller is cancelled meanwhile.
 
     Returns:
