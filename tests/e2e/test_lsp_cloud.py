@@ -1,17 +1,21 @@
 """Keys, previews and the list of what was sent, in a real server; and that no output of it holds a key."""
 
 import base64
+import io
 import json
 import os
+import sys
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import keyring.core
 import pytest
 from pygls.uris import from_fs_path
 
 from tests.support import cli, lsp, repositories, secret_cases
+from tests.support.keyring_file import FileKeyring
 from tests.support.recorder import Recorder, recorder
 
 KEY = "sk-tell/" + "nobody+of=" + "Zq7Xw2Kp9Rt4"
@@ -163,22 +167,24 @@ def test_the_command_line_tells_no_key(
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "tests.support.keyring_file.FileKeyring")
     monkeypatch.setenv("TEST_KEYRING", str(tmp_path / "keyring.json"))
+    monkeypatch.setattr(keyring.core, "_keyring_backend", FileKeyring())
     here = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, here)))
     said = []
 
-    def run(*arguments: str | Path, stdin: str = "") -> cli.Ran:
-        ran = cli.run(*arguments, stdin=stdin)
+    def run(*arguments: str | Path, stdin: str = "", alone: bool = False) -> cli.Ran:
+        monkeypatch.setattr(sys, "stdin", io.StringIO(stdin))
+        ran = cli.run(*arguments, stdin=stdin) if alone else cli.run_here(*arguments)
         said.append(ran.stdout + ran.stderr)
         return ran
 
-    assert run("keys", "set", "work", stdin=f"{KEY}\n").returncode == 0
+    assert run("keys", "set", "work", stdin=f"{KEY}\n", alone=True).returncode == 0
     assert json.loads(run("keys", "list", "--json").stdout)[0]["key"] == "keyring"
     assert "the keyring" in run("keys", "list").stdout
     assert run("ask", root, "Why?", "--tier", "small").stdout == "fine\n"
     assert KEY.encode() in running.bytes
     running.answer = lambda body: (401, json.dumps({"error": f"{KEY} is wrong"}))
-    assert "does not take the key" in cli.refused(run("ask", root, "Why?", "--tier", "small"), 1)
+    assert "does not take the key" in cli.refused(run("ask", root, "Why?", "--tier", "small", alone=True), 1)
     for name in ("none", KEY):
         assert "no provider of that name" in cli.refused(run("keys", "set", name, stdin=KEY))
     assert "this is no key" in cli.refused(run("keys", "set", "work", stdin=f"{KEY} {KEY}"))

@@ -158,7 +158,10 @@ class Chat:
         Raises:
             FarthingError: it can't be asked.
         """
-        prepared = await self.prepare(conversation, instruction)
+        try:
+            prepared = await self.prepare(conversation, instruction)
+        except Private as exc:
+            return Preview(instruction.tier, "", "", "", "", vetoed=exc.message)
         question = Question(instruction.task, prepared.prompt, prepared.max_output, pieces=prepared.pieces)
         return await preview.of(prepared.choice, question)
 

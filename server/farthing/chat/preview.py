@@ -20,12 +20,13 @@ class Preview:
     """One request."""
 
     tier: str
+    """Empty where the router would choose it, and may not."""
     provider: str
     """Empty for this machine."""
     address: str
     model: str
     reason: str
-    """Why this model."""
+    """Why this model; these are empty where nothing may leave."""
     text: str = ""
     """All of it, with a line before each message that names its role; empty where it may not leave."""
     tokens: int = 0

@@ -67,7 +67,7 @@ def preview(root: Path, instruction: Instruction, file: str, json: bool) -> None
     found = asyncio.run(_preview(root, instruction))
     if json:
         output.print_json(found)
-    else:
+    elif not found.vetoed:
         sys.stdout.write(plain(found.text) + ("\n" if found.text else ""))
         where = f"{found.provider} at {found.address}" if found.provider else "this machine"
         price = f", {found.price} at most" if found.price else ""

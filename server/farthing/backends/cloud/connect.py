@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from farthing import airgap
 from farthing.backends.cloud.abilities import Memory
@@ -34,7 +34,7 @@ class _Kept:
     """A provider's connections."""
 
     provider: Provider
-    key: str
+    key: str = field(repr=False)
     backend: CloudChat
     users: int = 0
     retired: bool = False
