@@ -1,8 +1,10 @@
 """From an instruction to who is asked, what they are shown, and in which words; nothing is sent here."""
 
+import asyncio
 from dataclasses import dataclass, replace
 
 from farthing.backends.chat import Part, Prompt
+from farthing.backends.gate import Piece
 from farthing.backends.metered import texts
 from farthing.chat import asking, places, prompt
 from farthing.chat.answerer import Answerer, Answerers, Choice
@@ -20,6 +22,7 @@ from farthing.errors import UsageError
 from farthing.index.rank import Selection
 from farthing.ledger import counting
 from farthing.ledger.model import MAX_TOKENS
+from farthing.privacy.places import vetoes
 from farthing.routing.kinds import kind_of, many_files
 from farthing.routing.model import TIERS, Features, Tier
 from farthing.tokens import count
@@ -52,6 +55,11 @@ class Prepared:
     def prompt(self) -> Prompt:
         """All that the model will read."""
         return self.talk.prompt(self.system, self.now)
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All of the repository that is in the prompt, and what the user points at."""
+        return self.talk.pieces(self.context)
 
     @property
     def tokens(self) -> int:
@@ -112,6 +120,9 @@ class Preparation:
                 return prepared
             prepared = await self.prepared(other, name, instruction)
         # Once more with what is known now: what it costs, and what is to be seen by whom.
+        kept = await asyncio.to_thread(vetoes, self._files.root, [piece.path for piece in prepared.pieces])
+        if kept:
+            features = replace(features, privacy="local-only", private=kept[0])
         choice = await self._answerers.choose(features, prepared.size)
         if (choice.answerer.tier, choice.answerer.model) == (
             prepared.choice.answerer.tier, prepared.choice.answerer.model
@@ -133,6 +144,7 @@ class Preparation:
             manner = "tests"  # they begin differently, too, and would put what edits have out of a provider's cache
         key = (name, answerer.model, manner)
         talk = self._conversations.setdefault(key, Conversation(f"{name}:{manner}"))
+        talk.pointed = _pointed(instruction)
         context = await self._context(instruction, answerer, talk)
         if talk.history and talk.room(asking.SYSTEM, answerer.window) < context.tokens + 2 * LEAST_ANSWER:
             talk.forget()
@@ -183,6 +195,12 @@ class Preparation:
         existing = None if text is None else Document(text).contents
         form = addition.Addition(said, path, existing)
         return Job(task, addition.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)
+
+
+def _pointed(instruction: Instruction) -> tuple[Piece, ...]:
+    pins = [Piece(pin.path, pin.first or 1, pin.last or pin.first or 1) for pin in instruction.pins]
+    here = [Piece(instruction.path, *instruction.lines)] if instruction.path and instruction.lines else []
+    return (*here, *pins)
 
 
 def _after_reading(features: Features, prepared: Prepared) -> Features:
