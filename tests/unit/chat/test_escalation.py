@@ -305,3 +305,19 @@ def test_what_is_local_only_is_a_veto(house: House) -> None:
     with pytest.raises(Private, match="local-only"):
         house.turn(Instruction("edit", TEXT, CART, (14, 16), tier="small"))
     assert house.spent() == 0
+
+
+def test_what_is_local_only_and_only_near_is_left_out(house: House) -> None:
+    asked = Instruction("ask", "How does the cart use `price_of`?", CART, (14, 20), tier="small")
+
+    def shown() -> set[str]:
+        started = house.turn(asked)[0]
+        assert isinstance(started, Started)
+        return {item.path for item in started.context.items}
+
+    assert shown() >= {CART, "shop/prices.py"}
+    (house.root / ".farthing.toml").write_text('[privacy]\nlocal_only = ["shop/prices.py"]\n')
+    assert CART in (without := shown()) and "shop/prices.py" not in without
+    open_ones = Instruction("ask", "How does it work?", "shop/prices.py", (1, 3), tier="small")
+    with pytest.raises(Private, match=r"shop/prices.py is marked local-only"):
+        house.turn(open_ones)
