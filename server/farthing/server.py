@@ -20,7 +20,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import _prepare_command_arguments, lsp_method
 from pygls.workspace import TextDocument
 
-from farthing import __version__, handlers, paths, protocol
+from farthing import __version__, airgap, handlers, paths, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.generation import Generation, Outcome
@@ -28,6 +28,7 @@ from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline
 from farthing.completion.statistics import Statistics
 from farthing.completion.surroundings import Surroundings
+from farthing.errors import AirGapped
 from farthing.handlers import progress
 from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
@@ -269,9 +270,10 @@ def main(argv: list[str]) -> int:
         return server.exit_code
     logging.getLogger("pygls.server").setLevel(options.log_level)  # it says when it can be reached
     try:
-        server.start_tcp(host or "127.0.0.1", int(port))
-    except OSError as exc:
-        sys.stderr.write(f"farthing: can't listen on {options.tcp}: {exc.strerror}. Choose another port\n")
+        server.start_tcp(airgap.ear(host or "127.0.0.1"), int(port))
+    except (AirGapped, OSError) as exc:
+        no = f"can't listen on {options.tcp}: {exc.strerror}. Choose another port" if isinstance(exc, OSError) else exc
+        sys.stderr.write(f"farthing: {no}\n")
         return 1
     return server.exit_code
 

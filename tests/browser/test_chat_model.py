@@ -14,8 +14,19 @@ ANSWER_MS = 240_000
 """The model loads, reads and writes; on two busy cores that has taken 90 s."""
 
 
+CONFIG = """
+[cloud.work]
+kind = "openai"
+base_url = "http://127.0.0.1:9/v1"
+api_key_env = "FARTHING_NO_SUCH_KEY"
+models = { small = "big-1" }
+"""
+"""A provider that nothing can be sent to."""
+
+
 def test_a_question_and_an_edit(vscode: OpenVSCode, home_with_edit_model: Path) -> None:
     expect.set_options(timeout=ANSWER_MS)
+    (home_with_edit_model / "config.toml").write_text(CONFIG)
     with vscode() as workbench:
         workbench.wait_for_status("ready")
         workbench.open(FILE)
@@ -35,4 +46,9 @@ def test_a_question_and_an_edit(vscode: OpenVSCode, home_with_edit_model: Path) 
         chat.turn.get_by_role("button", name="Accept").first.click()
         expect(chat.turn.locator(".hunk").first).to_contain_text("Accepted")
         workbench.screenshot("model-chat-accepted")
+        chat.say("/test")
+        card = chat.frame.get_by_role("group", name="May this be sent to the small model?")
+        expect(card).to_contain_text("would be sent to work (big-1)")
+        expect(chat.turn.locator(".receipt li").first).to_be_visible()
+        workbench.screenshot("model-chat-asking")
         assert chat.complaints == []

@@ -28,6 +28,8 @@ class FakeChat:
 
     def __init__(self) -> None:
         self.script: Sequence[Event | Hold | FarthingError] = ()
+        self.by_tier: dict[str, Sequence[Event | Hold | FarthingError]] = {}
+        """Other scripts, for instructions that name a tier."""
         self.asked: list[tuple[str, str, Instruction]] = []
         """Folder, conversation and instruction of each turn."""
         self.closed: list[str] = []
@@ -53,7 +55,7 @@ class FakeChat:
         self._loop, self._held = asyncio.get_running_loop(), self._held or asyncio.Semaphore(0)
         finished = False
         try:
-            for each in self.script:
+            for each in self.by_tier.get(instruction.tier, self.script):
                 if isinstance(each, FarthingError):
                     raise each
                 if isinstance(each, Hold):
@@ -87,6 +89,12 @@ def proposal(path: str, text: str | None, *hunks: Hunk) -> Result:
 def replaced(path: str, old: str, new: str) -> Hunk:
     """A hunk that puts lines in the place of others."""
     return Hunk(path, tuple(old.splitlines()), tuple(new.splitlines()), creates=not old)
+
+
+def asks() -> list[Event | Hold | FarthingError]:
+    """A turn in which nobody was asked but the user."""
+    reason, note = "a test goes to small by your rules; you are asked first", "about 900 tokens would be sent to work"
+    return [STARTED, finished(reason, ending="asks", escalation="small", escalation_note=note, attempts=0)]
 
 
 def edits(result: Result) -> list[Event | Hold | FarthingError]:

@@ -11,7 +11,7 @@ MAX_LINES = 300
 
 # A module imports from layers beneath its own, from its own package, and within the first and the last layer.
 LAYERS: tuple[frozenset[str], ...] = (
-    frozenset("__init__ chat_protocol cloud_protocol config errors paths protocol settings text tokens".split()),
+    frozenset("__init__ airgap chat_protocol cloud_protocol config errors paths protocol settings text tokens".split()),
     frozenset({"engine", "ledger"}),
     frozenset({"backends", "index", "routing"}),
     frozenset({"completion", "context", "edit", "meter", "status"}),

@@ -12,6 +12,9 @@ PACKAGE = Path(__file__).parents[2] / "server" / "farthing"
 DOORS: dict[str, frozenset[str]] = {
     # The only way to what costs. Its one user is backends.metered, by way of backends.cloud.connect; see below.
     "backends.cloud.door": frozenset({"httpx", "ssl"}),
+    # What the door's connections do besides, and the parser of what comes: neither opens anything.
+    "backends.cloud.http2": frozenset({"h2", "httpcore"}),
+    "backends.cloud.messages": frozenset({"httpx", "httpx_sse"}),
     # A server of the team's own that completes: it bills nobody, and known providers that bill are refused.
     "backends.remote.link": frozenset({"httpx", "ssl"}),
     "backends.remote.address": frozenset({"socket", "getaddrinfo"}),
@@ -25,6 +28,23 @@ DOORS: dict[str, frozenset[str]] = {
     # Downloads of models, each in a process of its own.
     "engine.models.sources.huggingface_process": frozenset({"huggingface_hub"}),
 }
+
+# Door that leads off this machine -> the module that asks farthing.airgap before it opens.
+ASKS: dict[str, str] = {
+    "backends.cloud.door": "backends.cloud.door",
+    "backends.remote.link": "backends.remote.link",
+    "backends.remote.address": "backends.remote.address",
+    "server": "server",
+    "engine.models.sources.huggingface_process": "engine.models.pull",
+    "engine.models.sources.child": "engine.models.pull",
+    "verify.launcher": "verify.run",
+}
+
+STAYS = frozenset({"backends.engine_connection", "engine.service", "verify.namespaces"})
+"""Doors that lead to a Unix socket, or to the loopback of a network that has nothing else."""
+
+WITHIN = frozenset({"backends.cloud.http2", "backends.cloud.messages"})
+"""Parts of a door: they mend and read what it opens, and open nothing."""
 
 # Module -> the programs that it may start. `farthing` and Python itself are started as processes of our own.
 PROCESSES: dict[str, str] = {
@@ -60,12 +80,13 @@ STARTS = frozenset(
 
 ONLY_BY = {
     "farthing.backends.cloud.door": ("backends.cloud",),
-    "farthing.backends.cloud.openai_chat": ("backends.cloud",),
+    "farthing.backends.cloud.http2": ("backends.cloud.door",),
+    "farthing.backends.cloud.stream": ("backends.cloud.connect",),
 }
 """What sends to a provider that bills is imported by nobody but its own package, …"""
 
-MADE_BY = {"OpenAiChat": "backends.cloud.connect", "Door": "backends.cloud.openai_chat"}
-"""… and made in one place, which hands it to the metered backend and to nobody else."""
+MADE_BY = {"CloudChat": "backends.cloud.connect", "Door": "backends.cloud.stream"}
+"""… and named in one place, which hands it to the metered backend and to nobody else."""
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -107,10 +128,9 @@ def violations(module: str, source: str) -> list[str]:
         if packages and not module.startswith(packages):
             found.add(f"{module} imports {name}: go through backends.metered")
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            maker = MADE_BY.get(node.func.id)
-            if maker and maker != module:
-                found.add(f"{module} makes a {node.func.id}, which only {maker} does")
+        maker = MADE_BY.get(_last(node))
+        if maker and maker != module:
+            found.add(f"{module} names {_last(node)}, which only {maker} does")
     return sorted(found)
 
 
@@ -130,6 +150,15 @@ def test_every_door_is_there_and_used() -> None:
     for module, allowed in DOORS.items():
         assert allowed <= set(_used(sources[module])), module
     assert PROCESSES.keys() <= sources.keys()
+
+
+def test_every_door_that_leads_off_this_machine_asks_whether_it_may_open() -> None:
+    assert DOORS.keys() <= ASKS.keys() | STAYS | WITHIN
+    sources = dict(_modules())
+    for door, module in ASKS.items():
+        calls = [node for node in ast.walk(ast.parse(sources[module])) if isinstance(node, ast.Call)]
+        names = {ast.unparse(node.func) for node in calls}
+        assert names & {"airgap.way", "airgap.refuse", "airgap.ear", "airgap.closed"}, door
 
 
 @pytest.mark.parametrize(
@@ -154,8 +183,15 @@ def test_every_door_is_there_and_used() -> None:
         ("edit.pipeline", "asyncio.create_subprocess_exec('curl')"),
         ("edit.pipeline", "import os\nos.popen('curl')"),
         ("edit.pipeline", "from farthing.backends.cloud.door import Door"),
-        ("edit.pipeline", "from farthing.backends.cloud import openai_chat"),
-        ("backends.cloud.usage", "chat = OpenAiChat(provider, key)"),
+        ("edit.pipeline", "from farthing.backends.cloud import stream"),
+        ("edit.pipeline", "from farthing.backends.cloud.stream import CloudChat as Chat"),
+        ("backends.cloud.usage", "chat = CloudChat(provider, key)"),
+        ("backends.cloud.usage", "chat = stream.CloudChat(provider, key)"),
+        ("backends.cloud.usage", "asyncio.to_thread(CloudChat, provider, key)"),
+        ("backends.cloud.connect", "from farthing.backends.cloud import door\ndoor.Door('work', place, '')"),
+        ("backends.cloud.stream", "from farthing.backends.cloud import http2"),
+        ("backends.cloud.openai_chat", "from farthing.backends.cloud import stream"),
+        ("backends.cloud.stream", "import httpx_sse"),
     ],
 )
 def test_a_breach_is_caught(module: str, source: str) -> None:
@@ -167,6 +203,7 @@ def test_a_breach_is_caught(module: str, source: str) -> None:
     [
         ("edit.pipeline", "from farthing.backends.metered import Metered"),
         ("cli.ask", "from farthing.backends.cloud import connect, providers"),
+        ("backends.cloud.connect", "from farthing.backends.cloud.door import Patience"),
         ("backends.cloud.door", "import httpx\nimport ssl"),
         ("handlers.completion", "from urllib.parse import unquote"),
         ("cli.ask", "requests = ledger.requests()\nprint('openai')"),

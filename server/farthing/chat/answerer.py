@@ -1,18 +1,24 @@
 """Who answers: the engine on this machine, or a provider behind the ledger. Both are asked and counted the same way."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from farthing.backends.caching.miss import note
+from farthing.backends.caching.trail import Asked, Step, Trail
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
-from farthing.backends.cloud import connect
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.metered import Finish, Job, texts
+from farthing.chat.offers import Size
 from farthing.ledger import prices
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import LocalWork, PromptParts, Usage
+from farthing.routing.alarm import is_other
+from farthing.routing.model import Features, Route
 from farthing.tokens import count
 
 FormatName = Literal["rewrite", "blocks"]
@@ -30,6 +36,8 @@ class Question:
     """Tokens; 0 to only have it read, by the engine on this machine."""
     hints: Hints = NO_HINTS
     attempt: int = 1
+    tries: int = 1
+    """Attempts that the turn may have."""
 
 
 @dataclass(frozen=True)
@@ -82,19 +90,35 @@ class Choice:
 
     answerer: Answerer
     reason: str
-    escalation: str = ""
-    """A tier that may do better if this one fails; empty where there is none."""
+    route: Route | None = None
+    """How the router came to it; None for this machine."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether nothing may be sent before the user has said so."""
+        return self.route is not None and self.route.decision == "ask"
 
 
 class Answerers(Protocol):
     """The models that can be asked."""
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """By the user's word, or for the task.
 
+        Args:
+            size: of what would be sent, once that is known.
+
         Raises:
-            FarthingError: there is no such model, or it can't be used.
+            FarthingError: there is no such model, or it can't be used, or nothing may be sent to it.
         """
+        ...
+
+    def warm(self, conversation: str) -> str:
+        """The provider in whose cache a conversation's beginning stands; empty where in none."""
+        ...
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """Who else may answer without the user being asked, where a provider could not; None where there is nobody."""
         ...
 
 
@@ -190,6 +214,7 @@ def _parts(prompt: Prompt) -> PromptParts:
 class CloudAnswerer:
     """A model that costs. It is asked only through the ledger."""
 
+    pool: Pool
     ledger: Ledger
     provider: Provider
     model: str
@@ -197,6 +222,8 @@ class CloudAnswerer:
     workspace: str
     project: str
     budget: int
+    trail: Trail
+    """Of the workspace."""
     alone: bool = False
     window: int = 128_000
     format: FormatName = "blocks"
@@ -204,18 +231,29 @@ class CloudAnswerer:
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
+        step = await self._planned(question)
         job = Job(
-            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output
+            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output,
+            caching=step.caching,
         )  # fmt: skip
         async with (
-            connect.connected(self.ledger, self.provider) as metered,
+            self.pool.connected(self.ledger, self.provider) as metered,
             contextlib.aclosing(metered.stream(job)) as events,
         ):
             async for event in events:
                 if isinstance(event, Finish):
-                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, self._notes(event))
+                    notes = self._notes(event) + (note(self.trail.ended(step, event.usage)) if event.settled else ())
+                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, notes)
                 elif event.kind == "answer" and event.text:
                     yield event.text
+
+    async def _planned(self, question: Question) -> Step:
+        where = self.provider
+        # In a thread: prices take a moment to be loaded.
+        price = await asyncio.to_thread(prices.lookup, where.kind, where.endpoint.base, where.name, self.model, 0)
+        name, prompt = question.hints.conversation, question.prompt
+        asked = Asked(name, where.kind, where.name, self.model, prompt, question.attempt, question.tries)
+        return self.trail.plan(asked, price)
 
     def _notes(self, finish: Finish) -> tuple[str, ...]:
         notes = []
@@ -228,4 +266,6 @@ class CloudAnswerer:
             )
         if finish.reason == "length":
             notes.append("the answer was cut off at the limit of its tokens")
+        if is_other(self.model, finish.model):
+            notes.append(f"{self.provider.name} was asked for {self.model}, but another model answered: {finish.model}")
         return tuple(notes)

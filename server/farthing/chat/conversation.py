@@ -30,7 +30,11 @@ class Conversation:
         return window - count(system) - sum(count(part.text) + PER_MESSAGE for part in self.history) - PER_MESSAGE
 
     def said(self, now: Sequence[Part], answer: str, context: Context) -> None:
-        """A turn is over, and is part of what the model will read again. One that failed is not."""
+        """A turn is over, and is part of what the model will read again. One that failed is not.
+
+        Args:
+            now: what was said in it before the answer, replies that had to be mended included.
+        """
         self.memory = self.memory.after(context)
         self.history += [Part("history", part.text, part.role) for part in now]
         self.history.append(Part("history", answer, "assistant"))

@@ -31,8 +31,10 @@ def edit(
     tests = finish.checked
     red = tests is not None and not tests.passed
     result, written = apply.settled(Workspace(root.resolve()), hunks, write and (despite or not red), partial, known)
+    more = f"{finish.escalation_note}: --tier {finish.escalation}" if finish.escalation else ""
     held = "nothing is written; --despite-tests writes it" if red and write and not written else ""
-    for note in (*finish.notes, *([] if result.good else [finish.message]), *([tests.message] if tests else []), held):
+    failure = "" if result.good else finish.message
+    for note in (*finish.notes, failure, tests.message if tests else "", more, held):
         if note:
             talk.say(note)
     if json:

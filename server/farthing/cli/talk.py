@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.chat.chat import Chat
@@ -19,7 +20,7 @@ from farthing.checking import check_of
 from farthing.cli import output
 from farthing.cli.context import place, row
 from farthing.cli.index import opened
-from farthing.errors import UsageError
+from farthing.errors import ModelError, UsageError
 from farthing.index import indexer
 from farthing.index.retrieval import Retrieval
 from farthing.ledger import limits
@@ -65,8 +66,34 @@ def talk(root: Path, instruction: Instruction, file: str, told: Callable[[Event]
 
 
 async def _turn(root: Path, instruction: Instruction, told: Callable[[Event], None]) -> tuple[Started, Finished]:
+    async with _chat(root) as chat:
+        started, finished = await _once(chat, root, instruction, told)
+        if finished.ending != "asks":
+            return started, finished
+        return await _here(chat, root, instruction, finished, told)
+
+
+async def _here(
+    chat: Chat, root: Path, instruction: Instruction, asks: Finished, told: Callable[[Event], None]
+) -> tuple[Started, Finished]:
+    """Have this machine do what would cost: nobody may be there to be asked, and --tier is how the user says it."""
+
+    def both(event: Event) -> None:
+        if isinstance(event, Started):
+            say(f"{asks.message}: {asks.escalation_note}. This machine does it; --tier {asks.escalation} sends it")
+        told(event)
+
+    try:
+        return await _once(chat, root, replace(instruction, tier="local"), both)
+    except ModelError as exc:
+        raise ModelError(exc.message, f"{exc.fix}; or use --tier {asks.escalation}: {asks.escalation_note}") from exc
+
+
+async def _once(
+    chat: Chat, root: Path, instruction: Instruction, told: Callable[[Event], None]
+) -> tuple[Started, Finished]:
     started = None
-    async with _chat(root) as chat, contextlib.aclosing(chat.turn(f"cli:{root}", instruction)) as events:
+    async with contextlib.aclosing(chat.turn(f"cli:{root}", instruction)) as events:
         async for event in events:
             told(event)
             if isinstance(event, Started):
@@ -79,7 +106,7 @@ async def _turn(root: Path, instruction: Instruction, told: Callable[[Event], No
 
 @contextlib.asynccontextmanager
 async def _chat(root: Path) -> AsyncIterator[Chat]:
-    backend = LocalBackend()
+    backend, pool = LocalBackend(), Pool()
     with contextlib.closing(Ledger()) as ledger:
 
         async def ask(question: Callable[[Retrieval | None], _T]) -> _T:
@@ -92,11 +119,12 @@ async def _chat(root: Path) -> AsyncIterator[Chat]:
 
         models = Models(
             root, root, LocalChat(backend), opened_ledger, ledger.record_local, lambda: "",
-            lambda: EngineSettings().context_tokens,
+            lambda: EngineSettings().context_tokens, pool, lasting=False,
         )  # fmt: skip
         try:
             yield Chat(Files(root, ask), models, check_of(root, EditSettings), keeper())
         finally:
+            await pool.aclose()
             await backend.aclose()
 
 
