@@ -3,7 +3,7 @@
 import contextlib
 import shutil
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -17,19 +17,22 @@ from farthing.backends.chat import ChatBackend, ChatRequest, Delta, End, Event, 
 from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.backends.metered import texts
-from farthing.chat.answerer import Answerer, Choice, LocalAnswerer, Question, Replied
+from farthing.chat.answerer import Answerer, Choice, FormatName, LocalAnswerer, Question, Replied
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Finished, Instruction, Retrying, Started
+from farthing.chat.offers import Size
 from farthing.chat_protocol import Task as ChatTask
 from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline, CompletionRequest
 from farthing.completion.surroundings import Surroundings
 from farthing.context.budget import cloud_budget, local_budget
+from farthing.errors import Refused
 from farthing.index import indexer
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
 from farthing.ledger.model import Usage
+from farthing.routing.model import Features
 from farthing.settings import CompletionSettings, EngineSettings
 from farthing.tokens import count
 
@@ -96,7 +99,7 @@ class Folder:
             shutil.copy(inner, self.root)
 
     @contextlib.contextmanager
-    def prepared(self, work: Work) -> AsyncGenerator[None, None]:
+    def prepared(self, work: Work) -> Iterator[None]:
         """Have the file as the task begins, meanwhile."""
         path = self.root / work.task.file
         path.write_bytes(work.before.encode())
@@ -151,7 +154,7 @@ class _Listener:
     tokens: int = 0
     tier = "medium"
     model = "listener"
-    format = "blocks"
+    format: FormatName = "blocks"
     budget = cloud_budget("medium")
     alone = False
     window = 128_000
@@ -168,9 +171,29 @@ class _Listener:
 class _Always:
     answerer: Answerer
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`."""
+        if features.failed:
+            raise Refused("only one is measured")
         return Choice(self.answerer, "it is measured")
+
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return ""
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return None
+
+
+def instruction(work: Work, complaint: str) -> Instruction:
+    """What the user would say.
+
+    Args:
+        complaint: what a failing test says of the fault.
+    """
+    said = "\n".join(filter(None, [work.instruction, complaint]))
+    return Instruction(TASKS[work.task.kind], said, work.task.file, (work.first, work.last))
 
 
 class Asker:
@@ -198,17 +221,15 @@ class Asker:
             return await self._edit(work, folder, model, complaint)
 
     async def _edit(self, work: Work, folder: Folder, model: Path, complaint: str) -> Answer:
-        said = "\n".join(filter(None, [work.instruction, complaint]))
-        task = work.task
-        instruction = Instruction(TASKS[task.kind], said, task.file, (work.first, work.last))
+        task, said = work.task, instruction(work, complaint)
         listener, heard, window = _Listener(), _Heard(self._chat), EngineSettings().context_tokens
-        await self._turn(folder, listener, instruction)
+        await self._turn(folder, listener, said)
         answerer = LocalAnswerer(
             heard, str(model), model.stem, str(folder.root), str(folder.root), lambda work: None,
             local_budget(None, window), window,
         )  # fmt: skip
         began = time.monotonic()
-        started, finish, retries = await self._turn(folder, answerer, instruction)
+        started, finish, retries = await self._turn(folder, answerer, said)
         seconds = round(time.monotonic() - began, 2)
         changes = finish.result.changes if finish.result else ()
         applied = finish.ending == "done" and len(changes) == 1
@@ -239,18 +260,16 @@ class Asker:
     async def _complete(self, work: Work, folder: Folder, model: Path) -> Answer:
         heard, name = _HeardCompletion(self._backend), str(folder.root / work.task.file)
         pipeline = CompletionPipeline(heard, Headers(Surroundings(folder)))
-        request = CompletionRequest(
-            name, work.before, work.offset, "python", str(model), multiline=True, path=name
-        )  # fmt: skip
+        request = CompletionRequest(name, work.before, work.offset, "python", str(model), multiline=True, path=name)
         began = time.monotonic()
         async with contextlib.aclosing(pipeline):
             found = await pipeline.answer(request, CompletionSettings())
             logprob, usage = heard.first
         text = found.text if found else ""
-        gap = len(work.original) - len(work.before)
+        gap = work.original[work.offset : work.offset + len(work.original) - len(work.before)]
         return Answer(
             work.task.id, model.stem, "complete", work.last - work.first + 1, 0, usage.input, usage.output, 0,
-            count(work.original[work.offset : work.offset + gap]), 1, [] if text else ["nothing was suggested"], bool(text),
+            count(gap), 1, [] if text else ["nothing was suggested"], bool(text),
             logprob / usage.output if usage.output else None, round(time.monotonic() - began, 2), work.task.file,
             work.before[: work.offset] + text + work.before[work.offset :] if text else None, [text],
         )  # fmt: skip

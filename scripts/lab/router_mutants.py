@@ -1,4 +1,4 @@
-"""Small faults for real functions: each is a replacement of a few characters, so that everything else stays as it is."""
+"""Small faults for real functions: each is a replacement of a few characters, and everything else stays as it is."""
 
 import ast
 import re

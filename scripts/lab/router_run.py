@@ -10,13 +10,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from edits import _end_engine, home
-from router_ask import Answer, Asker, Folder
+from router_ask import Answer, Asker, Folder, instruction
 from router_judge import Judged, judge
 from router_packages import FOLDER, Bench, fetch, packages
 from router_tasks import Kind, Task, Work, prepare
 
 from farthing.backends.local import LocalBackend
+from farthing.chat.preparing import LEAST_ANSWER, features_of
+from farthing.routing.model import Features, TaskKind
 from farthing.settings import EngineSettings
+from farthing.tokens import count
 
 OUTCOMES = FOLDER / "outcomes.jsonl"
 
@@ -29,8 +32,15 @@ class Outcome:
     model: str
     kind: Kind
     way: str
+    """See :data:`router_tasks.Way`."""
+    routed: TaskKind
+    """The kind that the product takes it for, by the words of the instruction."""
+    files: int
+    """That the product takes the instruction to touch."""
     lines: int
     """Of the function."""
+    room: int
+    """Tokens that the product expects to be read and written locally."""
     context_tokens: int
     """That the product showed, by its own count."""
     prompt_tokens: int
@@ -172,8 +182,10 @@ def _complaint(bench: Bench, work: Work) -> str:
 def judged(bench: Bench, work: Work, answer: Answer) -> Outcome:
     """An answer with what tests say of it, which the model's own texts are left out of."""
     found = Judged(False, "", False) if answer.after is None else judge(bench, work, answer.after, answer.path)
+    features = Features("complete") if answer.kind == "complete" else features_of(instruction(work, ""))
     return Outcome(
-        answer.task, answer.model, answer.kind, work.task.way, answer.lines, answer.context_tokens,
+        answer.task, answer.model, answer.kind, work.task.way, features.kind, features.files, answer.lines,
+        2 * count(work.function) + LEAST_ANSWER, answer.context_tokens,
         answer.prompt_tokens, answer.output_tokens, answer.cloud_tokens, answer.reference_tokens, answer.attempts,
         tuple(answer.failed), answer.applied, found.tests, found.passed,
         None if answer.confidence is None else round(answer.confidence, 4), answer.seconds,
