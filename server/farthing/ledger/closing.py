@@ -45,7 +45,7 @@ def settle(db: Connection, reservation: Reservation, usage: Usage, answer: dict[
         "overshoot": overshoot,
         "state": "settled",
         "finished_ms": now.wall_ms,
-        "money": price.cost(usage) if price else None,
+        "money": price.cost(usage) if price else None if usage.total else 0,  # nothing costs nothing, at any price
         "saved": price.saved(usage) if price else 0,
     }
     _finish(db, row, changes, "settled" if was_open else "corrected", now)
