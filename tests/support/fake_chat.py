@@ -9,6 +9,7 @@ from typing import Any
 
 from farthing import server
 from farthing.chat.model import Event, Finished, Instruction, Proposed, Started
+from farthing.chat.preview import Preview
 from farthing.context.model import Context
 from farthing.edit.apply import Target, plan
 from farthing.edit.model import Document, Hunk, Result
@@ -17,6 +18,7 @@ from farthing.ledger.model import Usage
 from tests.support import lsp
 
 STARTED = Started("local", "small", "edits are done here", Context((), None, 1000))
+PREVIEW = Preview("small", "work", "https://x.example/v1", "s", "you chose it", "[user]\nhi", 9, 100, "$0.01")
 
 
 class Hold:
@@ -70,6 +72,11 @@ class FakeChat:
         """See :class:`farthing.handlers.turns.Chat`."""
         self.asked.append((self._folder, conversation, instruction))
         return STARTED
+
+    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+        """See :class:`farthing.handlers.turns.Chat`."""
+        self.asked.append((self._folder, conversation, instruction))
+        return PREVIEW
 
     async def warm(self, conversation: str, instruction: Instruction) -> None:
         """See :class:`farthing.handlers.turns.Chat`."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from farthing import tokens
 from farthing.backends.caching.rules import priced
 from farthing.backends.chat import NO_CACHING, Caching, ChatBackend, ChatRequest, Delta, End, Prompt, Report
+from farthing.backends.gate import Cleared
 from farthing.backends.unbroken import unbroken
 from farthing.backends.watch import Watch
 from farthing.errors import CloudBusy, CloudError, LedgerError
@@ -26,6 +27,7 @@ from farthing.ledger import counting
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import Ask, Price, Reservation, Settlement, Usage
+from farthing.ledger.sent import Leaving
 
 _logger = logging.getLogger(__name__)
 
@@ -50,13 +52,15 @@ class Job:
     """``ask``, ``edit``, …"""
     tier: str
     model: str
-    prompt: Prompt
+    prompt: Cleared
     wanted_output: int
     """Tokens, if there were no cap."""
     useful_output: int = USEFUL_OUTPUT
     """With less the job is refused."""
     lower: Limits | None = None
     """More limits, of the editor's workspace; they only lower."""
+    reason: str = ""
+    """Why it is sent there, in one line, for the list of what has left."""
     caching: Caching = NO_CACHING
 
 
@@ -92,15 +96,18 @@ class Metered:
         provider: its name in the settings and in the ledger.
         backend: sends once for every call.
         price: of a model, for so many tokens of input; None where nobody knows it.
+        address: of the provider, for the list of what has left.
     """
 
     def __init__(
-        self, ledger: Ledger, provider: str, backend: ChatBackend, price: Callable[[str, int], Price | None]
-    ) -> None:
+        self, ledger: Ledger, provider: str, backend: ChatBackend, price: Callable[[str, int], Price | None],
+        address: str = "",
+    ) -> None:  # fmt: skip
         self._ledger = ledger
         self._provider = provider
         self._backend = backend
         self._price = price
+        self._address = address
 
     async def stream(self, job: Job) -> AsyncGenerator[Delta | Finish, None]:
         """Answer. Closing the generator closes the connection, and leaves the request charged in full.
@@ -129,7 +136,7 @@ class Metered:
         limit = run.reservation.max_output
         watch = Watch(limit, counting.vocabulary(job.model))
         try:
-            request = ChatRequest(job.model, job.prompt, limit, caching=job.caching)
+            request = ChatRequest(job.model, job.prompt.prompt, limit, caching=job.caching)
             async with contextlib.aclosing(self._backend.stream(request)) as events:
                 async for event in events:
                     run.take(event)
@@ -161,7 +168,7 @@ class Metered:
         tokens.count("", counting.vocabulary(job.model) or "o200k_base")
         margin = ledger.margin(self._provider, job.model)
         remaining = ledger.state(job.workspace, job.lower).remaining
-        parts = counting.bound(texts(job.prompt), job.model, margin, job.wanted_output, remaining)
+        parts = counting.bound(texts(job.prompt.prompt), job.model, margin, job.wanted_output, remaining)
         ask = Ask(
             workspace=job.workspace,
             project=job.project,
@@ -178,7 +185,7 @@ class Metered:
         )
         reservation = ledger.reserve(ask, job.lower)
         try:
-            ledger.sent(reservation)
+            ledger.sent(reservation, Leaving(self._address, job.reason, job.prompt.pieces, job.prompt.redacted))
         except LedgerError:
             ledger.release(reservation, "it could not be written down that it was sent")
             raise

@@ -12,6 +12,7 @@ from farthing.backends.caching.trail import Asked, Step, Trail
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
 from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.providers import Provider
+from farthing.backends.gate import Cleared, Gate, Piece
 from farthing.backends.metered import Finish, Job, texts
 from farthing.chat.offers import Size
 from farthing.ledger import prices
@@ -38,6 +39,8 @@ class Question:
     attempt: int = 1
     tries: int = 1
     """Attempts that the turn may have."""
+    pieces: tuple[Piece, ...] = ()
+    """All of the repository that is in the prompt, also in what was said before."""
 
 
 @dataclass(frozen=True)
@@ -224,6 +227,10 @@ class CloudAnswerer:
     budget: int
     trail: Trail
     """Of the workspace."""
+    gate: Gate
+    """Before all that is sent."""
+    reason: str = ""
+    """Why this model is asked, in one line."""
     alone: bool = False
     window: int = 128_000
     format: FormatName = "blocks"
@@ -231,10 +238,12 @@ class CloudAnswerer:
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
-        step = await self._planned(question)
+        cleared = await asyncio.to_thread(self.gate.clear, question.prompt, question.pieces)
+        restorer = cleared.restorer()
+        step = await self._planned(question, cleared)
         job = Job(
-            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output,
-            caching=step.caching,
+            self.workspace, self.project, question.task, self.tier, self.model, cleared, question.max_output,
+            reason=self.reason, caching=step.caching,
         )  # fmt: skip
         async with (
             self.pool.connected(self.ledger, self.provider) as metered,
@@ -242,16 +251,18 @@ class CloudAnswerer:
         ):
             async for event in events:
                 if isinstance(event, Finish):
+                    if rest := restorer.end():
+                        yield rest
                     notes = self._notes(event) + (note(self.trail.ended(step, event.usage)) if event.settled else ())
                     yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, notes)
-                elif event.kind == "answer" and event.text:
-                    yield event.text
+                elif event.kind == "answer" and (said := restorer.feed(event.text)):
+                    yield said
 
-    async def _planned(self, question: Question) -> Step:
+    async def _planned(self, question: Question, cleared: Cleared) -> Step:
         where = self.provider
         # In a thread: prices take a moment to be loaded.
         price = await asyncio.to_thread(prices.lookup, where.kind, where.endpoint.base, where.name, self.model, 0)
-        name, prompt = question.hints.conversation, question.prompt
+        name, prompt = question.hints.conversation, cleared.prompt
         asked = Asked(name, where.kind, where.name, self.model, prompt, question.attempt, question.tries)
         return self.trail.plan(asked, price)
 

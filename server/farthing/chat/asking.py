@@ -33,10 +33,11 @@ async def answered(
     Raises:
         FarthingError: the model can't be asked.
     """
-    prompt = conversation.prompt(SYSTEM, now)
     hints = Hints(conversation=conversation.name)
+    prompt, shown = conversation.prompt(SYSTEM, now), conversation.pieces(context)
+    question = Question(task, prompt, limit(answerer.tier), hints, pieces=shown)
     text = ""
-    async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit(answerer.tier), hints))) as pieces:
+    async with contextlib.aclosing(answerer.stream(question)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Replied):
                 conversation.said(now, text, context)

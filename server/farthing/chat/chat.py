@@ -5,12 +5,13 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from farthing.chat import asking, escalation
+from farthing.chat import asking, escalation, preview
 from farthing.chat.answerer import Answerers, Question
 from farthing.chat.editing import Editing
 from farthing.chat.files import Files
 from farthing.chat.model import Check, Checking, Event, Finished, Instruction, Reply, Started
 from farthing.chat.preparing import EDITS, Preparation, Prepared, features_of
+from farthing.chat.preview import Preview
 from farthing.errors import CloudBusy, CloudUnavailable, Private, Refused, SettingsError
 from farthing.routing.model import Features
 
@@ -150,6 +151,19 @@ class Chat:
     async def prepare(self, conversation: str, instruction: Instruction) -> Prepared:
         """All of what would be sent."""
         return await self._preparation.prepare(conversation, instruction, features_of(instruction))
+
+    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+        """What would be sent, word for word. Nothing is.
+
+        Raises:
+            FarthingError: it can't be asked.
+        """
+        try:
+            prepared = await self.prepare(conversation, instruction)
+        except Private as exc:
+            return Preview(instruction.tier, "", "", "", "", vetoed=exc.message)
+        question = Question(instruction.task, prepared.prompt, prepared.max_output, pieces=prepared.pieces)
+        return await preview.of(prepared.choice, question)
 
     async def warm(self, conversation: str, instruction: Instruction) -> None:
         """Have the model on this machine read what it will be shown, while the user still writes the instruction.

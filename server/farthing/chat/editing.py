@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
 from farthing.backends.chat import NO_HINTS, Part
+from farthing.backends.gate import Piece
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.formats.base import Format, Reading
@@ -88,6 +89,7 @@ class Editing:
             why = reading.fault or self._failures(result)
             yield Retrying(attempt + 1, why)
             complaint = self._job.form.complain(reading, result)
+            self._quote(result)
             if self._job.form.afresh(reading):
                 said = [*self._job.now[:-1], Part("instruction", complaint)]
             else:
@@ -97,8 +99,9 @@ class Editing:
         form = self._job.form
         prompt = self._conversation.prompt(self._job.system, list(said))
         hints = replace(form.hints, conversation=self._conversation.name)
-        question = Question(self._job.task, prompt, form.max_output, hints, attempt, self._answerer.tries)
-        self._reply, shown = "", 0
+        shown = self._conversation.pieces(self._job.context)
+        question = Question(self._job.task, prompt, form.max_output, hints, attempt, self._answerer.tries, shown)
+        self._reply, read = "", 0
         async with contextlib.aclosing(self._answerer.stream(question)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Replied):
@@ -107,8 +110,8 @@ class Editing:
                     return
                 self._reply += piece
                 # By whole lines: a hunk that changes with every token can't be read.
-                if (lines := self._reply.count("\n")) > shown:
-                    shown = lines
+                if (lines := self._reply.count("\n")) > read:
+                    read = lines
                     if hunks := form.so_far(self._reply):
                         yield Proposed(self._planned([*self._kept, *hunks]), writing=True)
 
@@ -128,6 +131,11 @@ class Editing:
     def _keep(self, result: Result) -> None:
         if self._job.form.keeps:
             self._kept = [outcome.hunk for outcome in result.outcomes if outcome.status in GOOD]
+
+    def _quote(self, result: Result) -> None:
+        for outcome in result.outcomes:
+            if near := outcome.placed.near:
+                self._conversation.quoted.append(Piece(outcome.path, near.line, near.line + len(near.text) - 1))
 
     def _stuck(self, reason: str, reading: Reading) -> Ending | None:
         """Why there is no point in asking again."""

@@ -9,6 +9,7 @@ from farthing.backends.caching.trail import Trail
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
 from farthing.backends.cloud.connect import Pool
+from farthing.backends.gate import Gate
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
 from farthing.chat.offers import Offers, Size
 from farthing.context.budget import cloud_budget, local_budget
@@ -54,6 +55,7 @@ class Models:
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window, self._pool = setting, window, pool
         self._trail = Trail(self._workspace, lasting)
+        self._gate = Gate(root)
 
     async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
@@ -129,10 +131,10 @@ class Models:
     async def _cloud(self, found: Route, having: list[providers.Provider]) -> Choice:
         provider = next(each for each in having if each.name == found.backend)
         if found.decision == "go":
-            provider.key()  # before anything is read
+            await asyncio.to_thread(provider.key)  # before anything is read
         answerer = CloudAnswerer(
             self._pool, await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
-            cloud_budget(found.tier), self._trail,
+            cloud_budget(found.tier), self._trail, self._gate, found.reason,
         )  # fmt: skip
         return Choice(answerer, found.reason, found)
 

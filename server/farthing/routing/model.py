@@ -66,7 +66,7 @@ class Features:
     """The provider in whose cache the conversation's beginning stands; empty where in none."""
     privacy: Privacy = "open"
     private: str = ""
-    """What is marked ``local-only``, for people."""
+    """Why, in one line: which file, and who says so."""
 
 
 @dataclass(frozen=True, slots=True)

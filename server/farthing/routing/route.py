@@ -126,7 +126,7 @@ def _veto(features: Features, rules: Rules) -> str:
     if rules.policy == "never":
         return "nothing may leave this machine (escalation.policy is never)"
     if features.privacy == "local-only":
-        return f"{features.private or 'what would be sent'} is local-only"
+        return features.private or "what would be sent is local-only"
     return ""
 
 

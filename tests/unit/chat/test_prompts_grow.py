@@ -22,6 +22,7 @@ from farthing.backends.chat import ChatRequest, Delta, End, Event, Prompt, Repor
 from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.endpoint import Endpoint
 from farthing.backends.cloud.providers import Provider
+from farthing.backends.gate import Gate
 from farthing.backends.metered import Metered
 from farthing.chat.answerer import Choice, CloudAnswerer
 from farthing.chat.chat import Chat
@@ -154,7 +155,8 @@ class Cloud:
         if features.failed:
             raise Refused("it is the only one")
         provider = Provider("work", "anthropic", Endpoint("https://example.invalid", True, False), "", {})
-        answerer = CloudAnswerer(self.pool, self.ledger, provider, MODEL, "medium", "/w", "w", 20_000, self.trail)
+        gate = Gate(Path("/nowhere"))
+        answerer = CloudAnswerer(self.pool, self.ledger, provider, MODEL, "medium", "/w", "w", 20_000, self.trail, gate)
         return Choice(answerer, "it is the only one")
 
     async def instead(self, choice: Choice, size: Size) -> Choice | None:

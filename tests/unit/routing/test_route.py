@@ -57,7 +57,7 @@ def test_the_matrix_as_it_is_delivered(kind: TaskKind, tier: Tier, decision: str
         (MANY, replace(AUTO, ceiling=CENT), "medium", "go", ""),
         (MANY, replace(RULES, policy="never"), "local", "go", "nothing may leave"),
         (replace(MANY, tier="medium"), replace(RULES, policy="never"), "medium", "refuse", "nothing may leave"),
-        (replace(MANY, privacy="local-only", private="keys/"), AUTO, "local", "go", "keys/ is local-only"),
+        (replace(MANY, privacy="local-only", private="keys/ is kept"), AUTO, "local", "go", "keys/ is kept"),
         (replace(MANY, privacy="local-only", tier="small"), AUTO, "small", "refuse", "is local-only"),
         (replace(MANY, remaining=100), AUTO, "local", "go", "only 100 tokens left, and it needs 2,000"),
         (replace(PLENTY, failed=("it does not apply",)), AUTO, "small", "go", "failed: it does not apply"),

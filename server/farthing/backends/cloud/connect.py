@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from farthing import airgap
 from farthing.backends.cloud.abilities import Memory
@@ -34,7 +34,7 @@ class _Kept:
     """A provider's connections."""
 
     provider: Provider
-    key: str
+    key: str = field(repr=False)
     backend: CloudChat
     users: int = 0
     retired: bool = False
@@ -80,7 +80,7 @@ class Pool:
 
         kept = await self._of(provider)
         try:
-            yield Metered(ledger, provider.name, kept.backend, price)
+            yield Metered(ledger, provider.name, kept.backend, price, provider.endpoint.base)
         finally:
             await kept.leave()
 
@@ -92,7 +92,7 @@ class Pool:
             await each.close_unused()
 
     async def _of(self, provider: Provider) -> _Kept:
-        key = provider.key()
+        key = await asyncio.to_thread(provider.key)
         async with self._making:
             kept = self._kept.get(provider.name)
             if kept is None or (kept.provider, kept.key) != (provider, key):

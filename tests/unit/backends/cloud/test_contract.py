@@ -30,6 +30,7 @@ from farthing.ledger import accounts, verify
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import Price, Usage
+from tests.support.clearance import cleared
 from tests.support.dialects import ANSWERED, WIRES, Refusal, Script, Tally, Wire, answer
 from tests.support.fake_remote import FakeRemote, Reply
 
@@ -41,7 +42,9 @@ JOB = Job(
     "ask",
     "frontier",
     "m",
-    Prompt((Part("system", "Be brief.", "system"), Part("files", "x = []"), Part("instruction", "List or tuple?"))),
+    cleared(
+        Prompt((Part("system", "Be brief.", "system"), Part("files", "x = []"), Part("instruction", "List or tuple?")))
+    ),
     wanted_output=100,
     useful_output=10,
 )
