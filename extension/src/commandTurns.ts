@@ -19,6 +19,6 @@ export function messageOf(command: string, args: readonly unknown[], conversatio
   if (task === undefined || typeof given?.uri !== "string") {
     return undefined;
   }
-  const { instruction: text = "", ...where } = given;
-  return { ...where, conversation: where.conversation ?? conversation, task, text };
+  const { instruction: text = "", conversation: named = "", ...where } = given;
+  return { ...where, conversation: named === "" ? conversation : named, task, text };
 }

@@ -1,5 +1,5 @@
 /** What would leave this machine, and what has left it, as documents to read. */
-import type { Disposable, LogOutputChannel } from "vscode";
+import { type Disposable, type LogOutputChannel, ProgressLocation, window } from "vscode";
 
 import type { SendChatParams } from "./chatProtocol";
 import { requestText, sentText } from "./leavingText";
@@ -19,7 +19,10 @@ export class Leaving implements Disposable {
   /** Word for word; nothing is sent by it. */
   async showRequest(params: SendChatParams): Promise<void> {
     await withClient(this.server, this.log, async (client) => {
-      await this.request.show(requestText(await client.cloud.previewRequest(params)));
+      // What finds secrets takes seconds to get ready, the first time.
+      const options = { location: ProgressLocation.Notification, title: "Farthing works out what would be sent" };
+      const request = await window.withProgress(options, () => client.cloud.previewRequest(params));
+      await this.request.show(requestText(request));
     });
   }
 

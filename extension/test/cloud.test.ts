@@ -113,7 +113,7 @@ describe("what may be chosen", () => {
 
 describe("a command that begins a turn", () => {
   test("is a message in a conversation of its own, unless it names one", () => {
-    const given = { uri: "file:///a", instruction: "x", diagnostics: ["d"] };
+    const given = { uri: "file:///a", instruction: "x", conversation: "", diagnostics: ["d"] };
     assert.deepEqual(messageOf(TEST, [given], "command-1"), {
       uri: "file:///a",
       diagnostics: ["d"],

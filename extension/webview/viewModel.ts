@@ -110,7 +110,7 @@ export function account(turn: ViewTurn): readonly string[] {
   const counted = inputTokens + outputTokens > 0;
   return [
     [tier, model].filter((word) => word !== "").join(" · "),
-    reason,
+    reason === turn.detail ? "" : reason, // a question says it
     counted ? `${full(inputTokens)} in${cached}, ${full(outputTokens)} out` : "",
     money === "" ? (counted && tier === "local" ? "free" : "") : money,
     attempts > 1 ? `${attempts} tries` : "",

@@ -33,6 +33,9 @@ SAY = "Answer so:"
 PACE = 0.002
 """Seconds between two packets."""
 
+SLOW = 0.02
+"""The same of one who floods: a busy client must have the time to notice."""
+
 
 @dataclass
 class Account:
@@ -98,14 +101,14 @@ class Reply:
         if events:
             await self.send("".join(events).encode())
 
-    async def say(self, tokens: int, kind: Said = "answer", packet: int = 8) -> None:
+    async def say(self, tokens: int, kind: Said = "answer", packet: int = 8, pace: float = PACE) -> None:
         """Generate, and bill, so many tokens."""
         while tokens > 0:
             count = min(tokens, packet)
             tokens -= count
             self.generated(count)
             await self.events(self.wire.piece(kind, "".join(self.random.choice(WORDS) for _ in range(count))))
-            await asyncio.sleep(PACE)
+            await asyncio.sleep(pace)
 
     def generated(self, tokens: int) -> None:
         """Bill so many tokens of output."""
@@ -160,7 +163,7 @@ async def _echo(reply: Reply) -> None:
 async def _more(reply: Reply) -> None:
     await reply.head()
     reply.account.overruns += 1
-    await reply.say(FLOOD * reply.limit)
+    await reply.say(FLOOD * reply.limit, pace=SLOW)
     reply.end()
     await reply.usage()
     await reply.done()

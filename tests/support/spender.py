@@ -21,6 +21,8 @@ from farthing.ledger.ledger import Ledger
 from tests.support.clearance import cleared
 
 PATIENCE = Patience(connect=10, first=10, next=2, whole=2, after_end=1)
+LONG_PATIENCE = Patience(connect=10, first=10, next=30, whole=60, after_end=30)
+"""With a model that is named: what it says is to be heard, however busy this machine is."""
 
 KINDS = Counter(
     {
@@ -75,7 +77,7 @@ async def _main(workspace: str, provider: str, counts: list[int], model: str) ->
     seed, first, end, parallel = counts
     found = next(each for each in providers.load() if each.name == provider)
     numbers = iter(range(first, end))
-    pool = connect.Pool(PATIENCE)
+    pool = connect.Pool(LONG_PATIENCE if model else PATIENCE)
     async with contextlib.aclosing(pool), pool.connected(Ledger(), found) as metered:
         workers = (_worker(metered, workspace, seed, numbers, model) for _ in range(parallel))
         await asyncio.gather(*workers)

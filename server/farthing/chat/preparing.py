@@ -1,7 +1,9 @@
 """From an instruction to who is asked, what they are shown, and in which words; nothing is sent here."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from farthing.backends.chat import Part, Prompt
 from farthing.backends.gate import Piece
@@ -16,7 +18,7 @@ from farthing.chat.formats.base import Format
 from farthing.chat.model import Instruction
 from farthing.chat.offers import Size
 from farthing.context.assemble import assemble
-from farthing.context.model import Context, Wanted
+from farthing.context.model import Context, Item, Wanted
 from farthing.edit.model import Document
 from farthing.errors import UsageError
 from farthing.index.rank import Selection
@@ -32,6 +34,9 @@ EDITS = ("edit", "document", "fix")
 
 WORDS = ("ask", "explain")
 """Tasks that are answered in words."""
+
+SEARCHES = 4
+"""For context that may leave: what is left out makes room for other pieces."""
 
 LEAST_ANSWER = 256
 """Tokens of room below which a conversation begins again."""
@@ -120,7 +125,7 @@ class Preparation:
                 return prepared
             prepared = await self.prepared(other, name, instruction)
         # Once more with what is known now: what it costs, and what is to be seen by whom.
-        kept = await asyncio.to_thread(vetoes, self._files.root, [piece.path for piece in prepared.pieces])
+        prepared, kept = await self._without_private(prepared, name, instruction)
         if kept:
             features = replace(features, privacy="local-only", private=kept[0])
         choice = await self._answerers.choose(features, prepared.size)
@@ -129,6 +134,22 @@ class Preparation:
         ):  # fmt: skip
             return replace(prepared, choice=choice)
         return await self.prepared(choice, name, instruction)
+
+    async def _without_private(
+        self, prepared: Prepared, name: str, instruction: Instruction
+    ) -> tuple[Prepared, list[str]]:
+        """A turn for a model that costs without what may not leave, as far as it can do without: what was only found to
+        be near, and is neither what is to be changed nor what the user points at. And why the rest may not leave."""
+        for _ in range(SEARCHES):
+            kept = await asyncio.to_thread(vetoes, self._files.root, [piece.path for piece in prepared.pieces])
+            needed = {instruction.path, prepared.context.target.path if prepared.context.target else ""}
+            near = [item for item in prepared.context.items if not (item.pinned or item.path in needed)]
+            private = await asyncio.to_thread(_private, self._files.root, near)
+            if not private:
+                break
+            instruction = replace(instruction, drops=instruction.drops | private)
+            prepared = await self.prepared(prepared.choice, name, instruction)
+        return prepared, kept
 
     def close(self, conversation: str) -> None:
         """Forget what was said."""
@@ -201,6 +222,11 @@ def _pointed(instruction: Instruction) -> tuple[Piece, ...]:
     pins = [Piece(pin.path, pin.first or 1, pin.last or pin.first or 1) for pin in instruction.pins]
     here = [Piece(instruction.path, *instruction.lines)] if instruction.path and instruction.lines else []
     return (*here, *pins)
+
+
+def _private(root: Path, items: Sequence[Item]) -> frozenset[str]:
+    """The keys of items that may not leave. Reads files."""
+    return frozenset(item.key for item in items if vetoes(root, [item.path]))
 
 
 def _after_reading(features: Features, prepared: Prepared) -> Features:

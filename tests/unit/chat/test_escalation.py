@@ -18,7 +18,7 @@ from farthing.chat.files import Files
 from farthing.chat.model import Event as TurnEvent
 from farthing.chat.model import Finished, Instruction, Started
 from farthing.chat.models import Models
-from farthing.errors import AirGapped, CloudUnavailable, ModelError, ModelNotInstalled, SettingsError
+from farthing.errors import AirGapped, CloudUnavailable, ModelError, ModelNotInstalled, Private, SettingsError
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
 from farthing.ledger.ledger import Ledger
@@ -294,3 +294,30 @@ def test_it_is_not_by_a_dearer_one_nor_unasked(house: House, closed: str, price:
 def test_another_model_that_answers_is_told(house: House) -> None:
     end = last(house.turn(Instruction("edit", TEXT, CART, (14, 16), tier="small")))
     assert "work was asked for echo, but another model answered: answered" in end.notes
+
+
+def test_what_is_local_only_is_a_veto(house: House) -> None:
+    (house.root / ".farthing.toml").write_text('[privacy]\nlocal_only = ["shop"]\n')
+    house.configure('[escalation]\npolicy = "auto"')
+    end = last(house.turn())
+    assert (end.ending, end.escalation) == ("repeated", "")
+    assert any("local-only" in note for note in end.notes)
+    with pytest.raises(Private, match="local-only"):
+        house.turn(Instruction("edit", TEXT, CART, (14, 16), tier="small"))
+    assert house.spent() == 0
+
+
+def test_what_is_local_only_and_only_near_is_left_out(house: House) -> None:
+    asked = Instruction("ask", "How does the cart use `price_of`?", CART, (14, 20), tier="small")
+
+    def shown() -> set[str]:
+        started = house.turn(asked)[0]
+        assert isinstance(started, Started)
+        return {item.path for item in started.context.items}
+
+    assert shown() >= {CART, "shop/prices.py"}
+    (house.root / ".farthing.toml").write_text('[privacy]\nlocal_only = ["shop/prices.py"]\n')
+    assert CART in (without := shown()) and "shop/prices.py" not in without
+    open_ones = Instruction("ask", "How does it work?", "shop/prices.py", (1, 3), tier="small")
+    with pytest.raises(Private, match=r"shop/prices.py is marked local-only"):
+        house.turn(open_ones)

@@ -7,12 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.backends.chat import Caching, ChatRequest, Delta, Part, Prompt, Report
+from farthing.backends.chat import Caching, ChatRequest, Delta, Event, Part, Prompt, Report
 from farthing.backends.cloud.anthropic import Anthropic
-from farthing.backends.cloud.dialect import Abilities, Complaint, Dialect
+from farthing.backends.cloud.dialect import Abilities, Complaint, Dialect, Reader
 from farthing.backends.cloud.gemini import Gemini
 from farthing.backends.cloud.openai_chat import OpenAiChat
 from farthing.backends.cloud.openai_responses import OpenAiResponses
+from farthing.ledger.model import Usage
 
 PROMPT = Prompt(
     (
@@ -157,6 +158,80 @@ def test_what_is_refused_is_left_out_the_next_time(dialect: Dialect, said: str) 
 
 def test_there_is_nothing_that_gemini_need_not_be_sent() -> None:
     assert Gemini().learn('Unknown name "maxOutputTokens"', Abilities()) is None
+
+
+def heard(dialect: Dialect, *values: dict[str, Any]) -> tuple[Reader, list[Event]]:
+    reader = dialect.reader()
+    return reader, [event for value in values for event in reader.read("", value)]
+
+
+SAID: dict[str, dict[str, Any]] = {
+    "anthropic": {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "x" * 1000}},
+    "responses": {"type": "response.output_text.delta", "delta": "x" * 1000},
+    "gemini": {"candidates": [{"content": {"parts": [{"text": "x" * 1000}]}}], "modelVersion": "m-1"},
+}
+
+
+def test_anthropics_last_message_ends_its_stream() -> None:
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}}
+    more = {"type": "message_delta", "delta": {"stop_reason": None}, "usage": {"output_tokens": 9}}
+    reader, _ = heard(Anthropic(), end, more)
+    assert (reader.reason, reader.ended) == ("stop", False)
+    assert reader.read("message_stop", {}) == []
+    assert reader.ended
+
+
+def test_the_terminal_event_ends_a_stream_of_responses() -> None:
+    created = {"type": "response.created", "response": {"model": "m-1"}}
+    reader, _ = heard(OpenAiResponses(), created)
+    assert (reader.reason, reader.ended) == ("", False)
+    assert reader.read("", {"type": "response.completed", "response": {}}) == []
+    assert (reader.reason, reader.model, reader.ended) == ("stop", "m-1", True)
+
+
+def test_no_message_of_geminis_is_known_to_be_the_last() -> None:
+    end = {"candidates": [{"finishReason": "STOP"}]}
+    reader, _ = heard(Gemini(), SAID["gemini"], end)
+    assert (reader.reason, reader.model, reader.ended) == ("stop", "m-1", False)
+
+
+def test_a_second_answer_of_geminis_is_billed_and_nothing_else() -> None:
+    second = {"index": 1, "content": {"parts": [{"text": "no"}]}, "finishReason": "MAX_TOKENS"}
+    reader, events = heard(Gemini(), {"candidates": [{"index": 0, "finishReason": "STOP"}, second]})
+    assert (reader.reason, events) == ("stop", [Delta("no", "other")])
+
+
+@pytest.mark.parametrize("word", ["SAFETY", "IMAGE_SAFETY", "PROHIBITED_CONTENT", "SPII", "BLOCKLIST", "RECITATION"])
+def test_geminis_filter_has_many_words(word: str) -> None:
+    assert heard(Gemini(), {"candidates": [{"finishReason": word}]})[0].reason == "filtered"
+
+
+@pytest.mark.parametrize(
+    ("dialect", "said", "end"),
+    [
+        (
+            Anthropic(),
+            SAID["anthropic"],
+            {"type": "message_delta", "usage": {"input_tokens": 9, "output_tokens": 1}},
+        ),
+        (
+            OpenAiResponses(),
+            SAID["responses"],
+            {"type": "response.completed", "response": {"usage": {"input_tokens": 9, "output_tokens": 1}}},
+        ),
+        (Gemini(), SAID["gemini"], {"usageMetadata": {"promptTokenCount": 9, "candidatesTokenCount": 1}}),
+    ],
+)
+def test_who_counts_less_than_came_has_miscounted(dialect: Dialect, said: dict[str, Any], end: dict[str, Any]) -> None:
+    assert heard(dialect, said, end)[1][-1] == Report(None)
+    assert heard(dialect, end)[1] == [Report(Usage(9, 1))]
+
+
+def test_an_error_without_a_type_is_one() -> None:
+    for dialect in (OpenAiChat(), OpenAiResponses(), Gemini()):
+        with pytest.raises(Complaint) as caught:
+            heard(dialect, {"error": {"message": "no"}})
+        assert json.loads(caught.value.body) == {"error": {"message": "no"}}
 
 
 TYPES = (
