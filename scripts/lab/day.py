@@ -29,6 +29,7 @@ from tests.support.provider import SAY, Provider, provider
 from farthing.backends.chat import Part, Prompt
 from farthing.backends.cloud import providers
 from farthing.backends.cloud.connect import Pool
+from farthing.backends.gate import Gate
 from farthing.backends.metered import Finish, Job
 from farthing.chat.offers import Offers, Size
 from farthing.errors import FarthingError
@@ -130,7 +131,8 @@ class Day:
         asked, name = next((each, each.models[tier]) for each in self.having if tier in each.models)
         said = f"{SAY}\n{TOKEN * output}"
         prompt = Prompt((Part("files", TOKEN * max(0, tokens - output)), Part("instruction", said)))
-        job = Job(self.scenario.name, "day", row.kind, tier, name, prompt, output + output // 4 + 16)
+        cleared = Gate(Path(__file__).parent).clear(prompt, ())
+        job = Job(self.scenario.name, "day", row.kind, tier, name, cleared, output + output // 4 + 16)
         finish: Finish | None = None
         async with (
             self.pool.connected(self.ledger, asked) as metered,
