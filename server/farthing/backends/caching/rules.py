@@ -1,7 +1,7 @@
 """What providers keep of a prompt, from how much on, for how long, and what that costs. Pure.
 
-From what the documentation of Anthropic, OpenAI and Google said in the autumn of 2026, of DeepSeek and Mistral from what
-others quote of it. Pages disagree on some minimum lengths.
+From what the documentation of Anthropic, OpenAI and Google said in the autumn of 2026, of DeepSeek and Mistral from
+what others quote of it. Pages disagree on some minimum lengths.
 """
 
 from dataclasses import dataclass, replace
