@@ -54,7 +54,8 @@ class Models:
         self._root, self._workspace, self._project = root, canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window, self._pool = setting, window, pool
-        self._trail = Trail(self._workspace, lasting)
+        self._trail, self._lasting = Trail(self._workspace, lasting), lasting
+        self._readying: asyncio.Future[None] | None = None
         self._gate = Gate(root)
 
     async def choose(self, features: Features, size: Size | None = None) -> Choice:
@@ -132,6 +133,8 @@ class Models:
         provider = next(each for each in having if each.name == found.backend)
         if found.decision == "go":
             await asyncio.to_thread(provider.key)  # before anything is read
+        elif self._lasting:  # while the user decides
+            self._readying = asyncio.ensure_future(asyncio.to_thread(self._gate.get_ready))
         answerer = CloudAnswerer(
             self._pool, await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
             cloud_budget(found.tier), self._trail, self._gate, found.reason,
