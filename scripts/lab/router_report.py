@@ -11,6 +11,7 @@ from router_policies import (
     always_local,
     at_random,
     auc,
+    by_doubt,
     by_length,
     interval,
     oracle,
@@ -83,8 +84,10 @@ def policies(outcomes: Sequence[Outcome], prices: Prices) -> dict[str, list[Step
         "always cloud, medium": always_cloud("medium"),
         "random, as often as the router": at_random(share),
         "longest functions, as often": by_length(share),
+        "least sure answers, as often": by_doubt(share),
         "random, as often with tests": at_random(more),
         "longest functions, as often with tests": by_length(more),
+        "least sure answers, as often with tests": by_doubt(more),
     }
     found = {name: policy(outcomes) for name, policy in known.items()}
     return {**found, "router": plain, "router with tests": checked, "oracle": oracle(outcomes)}

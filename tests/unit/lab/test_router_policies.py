@@ -14,6 +14,7 @@ from router_policies import (
     always_local,
     at_random,
     auc,
+    by_doubt,
     by_length,
     interval,
     oracle,
@@ -80,9 +81,15 @@ def test_the_longest_are_taken_first_and_those_of_one_length_alike() -> None:
     assert sent(by_length(0.8)) == pytest.approx([0.5, 1, 1, 1, 0.5])
 
 
+def test_the_least_sure_answers_are_taken_first() -> None:
+    silent = replace(BROKEN, confidence=None)
+    found = by_doubt(0.5)([RIGHT, WRONG, silent, TEST])
+    assert [(step.cloud, step.tried) for step in found] == [(0, True), (1, True), (1, True), (0, True)]
+
+
 @given(st.lists(st.sampled_from(ALL), min_size=1), st.floats(0, 1), st.floats(0, 1))
 def test_shares_are_matched_and_rates_are_rates(some: list[Outcome], share: float, success: float) -> None:
-    for policy in (at_random(share), by_length(share)):
+    for policy in (at_random(share), by_length(share), by_doubt(share)):
         found = result(policy(some), PRICES, success)
         assert found.share == pytest.approx(share)
         assert 0 <= found.rate <= 1
