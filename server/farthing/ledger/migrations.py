@@ -120,4 +120,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE latest (day TEXT NOT NULL);
     INSERT INTO latest VALUES ('');
     """,
+    # Nano-dollars that a gateway says it has charged; ``money`` is the same then, and the event of the settlement has
+    # what our own prices came to.
+    "ALTER TABLE requests ADD COLUMN billed INTEGER;",
 )

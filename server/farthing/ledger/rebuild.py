@@ -120,6 +120,12 @@ def _settled(books: Books, id: int, data: Data) -> None:
     request.counts, request.money, request.state = _counts(data), data["money"], "settled"
 
 
+def _reconciled(books: Books, id: int, data: Data) -> None:
+    request = books.requests[id]
+    request.money = data["money"]
+    request.paid = max(request.paid, data["money"])
+
+
 def _unsettled(books: Books, id: int, data: Data) -> None:
     request = books.requests[id]
     request.counts = (request.bound_input, 0, 0, request.bound - request.bound_input, 0)
@@ -141,6 +147,7 @@ _REQUEST_EVENTS = {
     "sent": _sent,
     "settled": _settled,
     "corrected": _settled,
+    "reconciled": _reconciled,
     "unsettled": _unsettled,
     "released": _released,
     "outcome": _outcome,
