@@ -19,6 +19,7 @@ from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import NANO, Usage
 from tests.support import gateway
+from tests.support.clearance import cleared
 from tests.support.gateway import Gateway
 from tests.support.processes import eventually
 
@@ -44,7 +45,7 @@ class Team:
         place = parse(f"{self.proxy.base}/v1", "base_url")
         provider = Provider("team", kind, place, "TEAM_KEY", {"small": model}, gateway="litellm")
         prompt = Prompt((Part("system", "You are brief.", "system"), Part("instruction", question)))
-        job = Job("/w", PROJECT, "ask", "small", model, prompt, output, 1)
+        job = Job("/w", PROJECT, "ask", "small", model, cleared(prompt), output, 1)
         texts: list[str] = []
         async with (
             self.pool.connected(self.ledger, provider) as metered,

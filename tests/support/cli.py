@@ -15,11 +15,12 @@ COMMAND = [sys.executable, "-m", "farthing"]
 Ran = subprocess.CompletedProcess[str]
 
 
-def run(*arguments: str | Path, file_size: int | None = None) -> Ran:
+def run(*arguments: str | Path, file_size: int | None = None, stdin: str | None = None) -> Ran:
     """Run the command.
 
     Args:
         file_size: bytes beyond which no file can be written, as on a full disk.
+        stdin: what stands there; nothing of ours when None.
     """
 
     def limit() -> None:
@@ -27,7 +28,9 @@ def run(*arguments: str | Path, file_size: int | None = None) -> Ran:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
     command = [*COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, preexec_fn=limit)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=240, check=False, preexec_fn=limit
+    )
 
 
 def run_here(*arguments: str | Path) -> Ran:

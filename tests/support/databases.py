@@ -112,5 +112,5 @@ def _run(command: Sequence[str | Path], environment: dict[str, str], user: str |
 
 
 def _answers(programs: Path, options: list[str], environment: dict[str, str]) -> bool:
-    command = [programs / "psql", *options, "-c", "SELECT 1"]
+    command: list[str | Path] = [programs / "psql", *options, "-c", "SELECT 1"]
     return subprocess.run(command, env=environment, capture_output=True, check=False).returncode == 0

@@ -25,9 +25,28 @@ DOORS: dict[str, frozenset[str]] = {
     "verify.namespaces": frozenset({"socket"}),
     # The language server's own client, on loopback.
     "server": frozenset({"start_tcp"}),
+    # Finds secrets, in this process. Asking their providers about them is another part of it, named in CALLS.
+    "privacy.detector": frozenset({"kingfisher_sdk"}),
     # Downloads of models, each in a process of its own.
     "engine.models.sources.huggingface_process": frozenset({"huggingface_hub"}),
 }
+
+# Door that leads off this machine -> the module that asks farthing.airgap before it opens.
+ASKS: dict[str, str] = {
+    "backends.cloud.door": "backends.cloud.door",
+    "backends.remote.link": "backends.remote.link",
+    "backends.remote.address": "backends.remote.address",
+    "server": "server",
+    "engine.models.sources.huggingface_process": "engine.models.pull",
+    "engine.models.sources.child": "engine.models.pull",
+    "verify.launcher": "verify.run",
+}
+
+STAYS = frozenset({"backends.engine_connection", "engine.service", "verify.namespaces"})
+"""Doors that lead to a Unix socket, or to the loopback of a network that has nothing else."""
+
+WITHIN = frozenset({"backends.cloud.http2", "backends.cloud.messages", "privacy.detector"})
+"""Parts of a door, which mend and read what it opens, and a library of which only what opens nothing is used."""
 
 # Module -> the programs that it may start. `farthing` and Python itself are started as processes of our own.
 PROCESSES: dict[str, str] = {
@@ -44,18 +63,19 @@ PROCESSES: dict[str, str] = {
 
 MODULES = frozenset(
     """aiohttp aiosmtplib anthropic boto3 botocore curl_cffi ftplib google grpc h2 h11 http.client http.server httpcore
-    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib litellm nntplib openai paramiko poplib pycurl requests
-    smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets wsproto
-    xmlrpc""".split()
+    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib kingfisher_sdk litellm nntplib openai paramiko poplib pycurl
+    requests smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets
+    wsproto xmlrpc""".split()
 )
 """Importing one of these, or a part of it, is opening a connection."""
 
 CALLS = frozenset(
     """create_connection create_datagram_endpoint create_server create_unix_connection create_unix_server getaddrinfo
     open_connection open_unix_connection sock_connect start_server start_tcp start_unix_server start_ws urlopen
-    urlretrieve UpdatePrices encoding_for_model get_encoding""".split()
+    urlretrieve UpdatePrices Validator Revoker encoding_for_model get_encoding""".split()
 )
-"""So is naming one of these: of asyncio, pygls, and of libraries that fetch (tiktoken, genai-prices)."""
+"""So is naming one of these: of asyncio, pygls, and of libraries that fetch or ask (tiktoken, genai-prices,
+kingfisher-sdk)."""
 
 STARTS = frozenset(
     "Popen create_subprocess_exec create_subprocess_shell execv execve posix_spawn popen subprocess".split()
@@ -69,7 +89,11 @@ ONLY_BY = {
 """What sends to a provider that bills is imported by nobody but its own package, …"""
 
 MADE_BY = {"CloudChat": "backends.cloud.connect", "Door": "backends.cloud.stream"}
-"""… and named in one place, which hands it to the metered backend and to nobody else."""
+"""… and named in one place, which hands it to the metered backend and to nobody else. That takes only prompts that are
+``Cleared``, …"""
+
+CLEARED_BY = "backends.gate"
+"""… which is made here only."""
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -114,6 +138,8 @@ def violations(module: str, source: str) -> list[str]:
         maker = MADE_BY.get(_last(node))
         if maker and maker != module:
             found.add(f"{module} names {_last(node)}, which only {maker} does")
+        if isinstance(node, ast.Call) and _last(node.func) == "Cleared" and module != CLEARED_BY:
+            found.add(f"{module} makes a Cleared, which only {CLEARED_BY} does")
     return sorted(found)
 
 
@@ -135,6 +161,15 @@ def test_every_door_is_there_and_used() -> None:
     assert PROCESSES.keys() <= sources.keys()
 
 
+def test_every_door_that_leads_off_this_machine_asks_whether_it_may_open() -> None:
+    assert DOORS.keys() <= ASKS.keys() | STAYS | WITHIN
+    sources = dict(_modules())
+    for door, module in ASKS.items():
+        calls = [node for node in ast.walk(ast.parse(sources[module])) if isinstance(node, ast.Call)]
+        names = {ast.unparse(node.func) for node in calls}
+        assert names & {"airgap.way", "airgap.refuse", "airgap.ear", "airgap.closed"}, door
+
+
 @pytest.mark.parametrize(
     ("module", "source"),
     [
@@ -153,6 +188,8 @@ def test_every_door_is_there_and_used() -> None:
         ("backends.remote.backend", "import httpx"),
         ("backends.remote.link", "import socket"),
         ("backends.local", "asyncio.open_connection"),
+        ("privacy.detector", "from kingfisher_sdk import Validator"),
+        ("privacy.shapes", "from kingfisher_sdk import Scanner"),
         ("edit.pipeline", "import subprocess"),
         ("edit.pipeline", "asyncio.create_subprocess_exec('curl')"),
         ("edit.pipeline", "import os\nos.popen('curl')"),
@@ -166,6 +203,7 @@ def test_every_door_is_there_and_used() -> None:
         ("backends.cloud.stream", "from farthing.backends.cloud import http2"),
         ("backends.cloud.openai_chat", "from farthing.backends.cloud import stream"),
         ("backends.cloud.stream", "import httpx_sse"),
+        ("chat.answerer", "cleared = gate.Cleared(prompt, (), (), redactor)"),
     ],
 )
 def test_a_breach_is_caught(module: str, source: str) -> None:

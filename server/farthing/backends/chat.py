@@ -124,6 +124,8 @@ class End:
     """That answered; empty where the provider does not say."""
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Of the answer, with names in lower case."""
+    confidence: float | None = None
+    """Mean logarithm of the probability of the answer's tokens; None where the backend does not say."""
     billed: int | None = None
     """Nano-dollars, above 0, that a gateway says it has charged for this answer; None where nobody says so."""
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from farthing import __version__, paths
+from farthing import __version__, airgap, paths
 from farthing.cli import output
 from farthing.engine.models import store
 from farthing.errors import FarthingError
@@ -38,7 +38,7 @@ class Check:
 def doctor(json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False) -> None:
     """Say what works, what doesn't and how to mend it."""
     checks = []
-    for look in (versions, state, disk, compiler, library, model, speed, engine, editor):
+    for look in (versions, state, disk, compiler, library, model, speed, engine, policy, editor):
         if not json and output.err.is_terminal:
             with output.err.status(f"looking at the {look.__name__} …"):
                 checks.append(look())
@@ -153,6 +153,16 @@ def _engine_detail(directory: Path) -> str:
             return f"not running; it starts on demand (socket in {directory})"
     except Timeout:
         return f"running (socket in {directory})"
+
+
+def policy() -> Check:
+    """What may leave this machine."""
+    told = {
+        "never": "never: nothing leaves this machine",
+        "ask": "ask: a model that costs is asked on your word only",
+        "auto": "auto: a model that costs is asked within your ceiling",
+    }
+    return _try("policy", lambda: told[airgap.stated()])
 
 
 def editor() -> Check:

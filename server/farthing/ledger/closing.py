@@ -52,7 +52,8 @@ def settle(
         "overshoot": overshoot,
         "state": "settled",
         "finished_ms": now.wall_ms,
-        "money": price.cost(usage) if price else None,
+        "money": price.cost(usage) if price else None if usage.total else 0,  # nothing costs nothing, at any price
+        "saved": price.saved(usage) if price else 0,
     }
     _finish(db, row, changes, "settled" if was_open else "corrected", now)
     money_before = 0 if was_open else row["money"] or 0

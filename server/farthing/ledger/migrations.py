@@ -120,6 +120,11 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE latest (day TEXT NOT NULL);
     INSERT INTO latest VALUES ('');
     """,
+    # What reading from a provider's cache has saved, less what writing to it has cost; negative where that was more.
+    """
+    ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rollup ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+    """,
     # Nano-dollars that a gateway says it has charged; ``money`` is the same then, and the event of the settlement has
     # what our own prices came to.
     "ALTER TABLE requests ADD COLUMN billed INTEGER;",

@@ -34,6 +34,8 @@ def main(text: str) -> int:
     child, how = _begin(plan)
     os.write(plan.status, how.encode())
     os.close(plan.status)
+    if not child:
+        return NOT_STARTED
     code = _wait(child, plan.grace)
     _signal(child, signal.SIGKILL)
     _sweep()
@@ -41,7 +43,7 @@ def main(text: str) -> int:
 
 
 def _begin(plan: Plan) -> tuple[int, str]:
-    """Start the command, closed in as well as can be: its process, and how."""
+    """Start the command, closed in as well as can be: its process, 0 where it may not be started so, and how."""
     if plan.sandbox and LINUX:
         child, trouble = _start(plan, plan.command, True)
         if not trouble.startswith("set-up"):
@@ -51,6 +53,8 @@ def _begin(plan: Plan) -> tuple[int, str]:
         if wrapped:
             child, trouble = _start(plan, (*wrapped, *plan.command), False)
             return child, trouble or "bwrap"
+    if plan.alone:
+        return 0, "exec: this machine can't close it in, and escalation.policy is never"
     for link in plan.links:
         os.symlink(f"{plan.root}/{link}", f"{plan.copy}/{link}")
     child, trouble = _start(plan, plan.command, False)

@@ -20,6 +20,8 @@ class Plan:
     links: tuple[str, ...]
     """Paths in the workspace of directories that are not copied and needed: shown read-only, or linked."""
     sandbox: bool
+    alone: bool
+    """It is closed in or not run at all."""
     memory: int
     """Bytes, of each process."""
     file: int

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from farthing import airgap
 from farthing.edit.model import FileChange
 from farthing.errors import FarthingError
 from farthing.verify import environment, places, tree
@@ -93,7 +94,8 @@ async def _in(
         copy=str(copy),
         scratch=str(scratch),
         links=tuple(copied.links),
-        sandbox=command.sandbox,
+        sandbox=command.sandbox or airgap.closed(),
+        alone=airgap.closed(),
         memory=limits.memory_bytes,
         file=limits.file_bytes,
         grace=limits.grace,

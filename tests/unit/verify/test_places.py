@@ -49,7 +49,7 @@ def test_a_directory_of_others_is_not_used(tmp_path: Path) -> None:
 
 
 def plan(tmp_path: Path) -> Plan:
-    return Plan(("/bin/sh",), str(tmp_path), "/c", "/s", (".venv",), True, 1, 1, 1.0, 3)
+    return Plan(("/bin/sh",), str(tmp_path), "/c", "/s", (".venv",), True, False, 1, 1, 1.0, 3)
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from farthing.verify import places, tree
+from farthing.verify import launcher, places, tree
 from farthing.verify.model import Command, Limits, Report
+from farthing.verify.plan import Plan
 from farthing.verify.run import verify
 from tests.support.edits import content
 from tests.support.verify import QUICK, change, left, mark, program, repository, running, shell, until
@@ -338,3 +339,14 @@ async def test_the_sandbox_hides_secrets(root: Path, monkeypatch: pytest.MonkeyP
 
 async def test_who_wants_no_sandbox_has_none(root: Path) -> None:
     assert not (await verify(root, (), shell("sh test.sh", sandbox=False), QUICK)).sandboxed
+
+
+async def test_where_nothing_may_leave_the_machine_it_is_closed_in_or_not_run(
+    root: Path, farthing_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (farthing_home / "config.toml").write_text('[escalation]\npolicy = "never"\n')
+    report = await verify(root, (), shell("echo ran", sandbox=False), QUICK)
+    assert report.sandboxed == (report.tail == "ran\n") == report.passed
+    plan = Plan(("/bin/sh",), str(root), str(root), str(root), (), True, True, 1, 1, 1.0, 3)
+    monkeypatch.setattr(launcher, "LINUX", False)
+    assert launcher._begin(plan) == (0, "exec: this machine can't close it in, and escalation.policy is never")

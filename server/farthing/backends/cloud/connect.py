@@ -3,8 +3,9 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from farthing import airgap
 from farthing.backends.cloud.abilities import Memory
 from farthing.backends.cloud.anthropic import Anthropic
 from farthing.backends.cloud.dialect import Dialect
@@ -33,7 +34,7 @@ class _Kept:
     """A provider's connections."""
 
     provider: Provider
-    key: str
+    key: str = field(repr=False)
     backend: CloudChat
     users: int = 0
     retired: bool = False
@@ -70,14 +71,16 @@ class Pool:
 
         Raises:
             SettingsError: its key is not where the settings say, or the environment names a proxy that can't be used.
+            AirGapped: it is not on this machine, and nothing may leave it.
         """
+        airgap.way(provider.endpoint.base, provider.name, "Go on locally")  # before anything is reserved
 
         def price(model: str, input_tokens: int) -> Price | None:
             return prices.lookup(provider.kind, provider.endpoint.base, provider.name, model, input_tokens)
 
         kept = await self._of(provider)
         try:
-            yield Metered(ledger, provider.name, kept.backend, price)
+            yield Metered(ledger, provider.name, kept.backend, price, provider.endpoint.base)
         finally:
             await kept.leave()
 
@@ -89,7 +92,7 @@ class Pool:
             await each.close_unused()
 
     async def _of(self, provider: Provider) -> _Kept:
-        key = provider.key()
+        key = await asyncio.to_thread(provider.key)
         async with self._making:
             kept = self._kept.get(provider.name)
             if kept is None or (kept.provider, kept.key) != (provider, key):

@@ -16,6 +16,7 @@ from typing import Any
 import certifi
 import httpx
 
+from farthing import airgap
 from farthing.backends.cloud import http2, refusals
 from farthing.backends.cloud.endpoint import Endpoint
 from farthing.errors import CloudError, CloudGarbled, CloudRefused, CloudUnavailable, SettingsError
@@ -107,6 +108,7 @@ class Door:
 
     Raises:
         SettingsError: the environment names a proxy that can't be used, or the host's name is none.
+        AirGapped: the provider is not on this machine, and nothing may leave it.
     """
 
     def __init__(self, name: str, endpoint: Endpoint, key: str, patience: Patience | None = None) -> None:
@@ -119,6 +121,7 @@ class Door:
         except (ValueError, httpx.InvalidURL) as exc:
             fix = f"Mend cloud.{name}.base_url"
             raise SettingsError(f"{name} has a host name that international names can't have", fix) from exc
+        self._way()
         # The system's own authorities next to the usual ones: a company's proxy often has a certificate of its own.
         context = ssl.create_default_context(cafile=certifi.where()) if endpoint.secure else None
         if context is not None:
@@ -152,9 +155,10 @@ class Door:
 
         Raises:
             CloudError: it can't be reached, refuses, or nothing comes back in time.
+            AirGapped: as above.
         """
         started = time.monotonic()
-        request = self._client.build_request("POST", self._base + path, json=body, headers=headers)
+        request = self._client.build_request("POST", self._way() + path, json=body, headers=headers)
         try:
             async with asyncio.timeout(self._patience.first):
                 with _translated(self._name):
@@ -168,6 +172,10 @@ class Door:
             yield Answer(response, self._name, self._patience, started)
         finally:
             await response.aclose()
+
+    def _way(self) -> str:
+        """Where to send now: the user may have closed this machine since the last request."""
+        return airgap.way(self._base, self._name, "Go on locally")
 
     async def aclose(self) -> None:
         """Close every connection."""

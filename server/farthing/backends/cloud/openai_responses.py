@@ -43,11 +43,8 @@ class Reader:
         response = table(value, "response")
         self.model = text(response, "model", 200) or self.model
         match kind:
-            case "response.completed":
-                return self._at_end(response, "refusal" if self._refused else "stop")
-            case "response.incomplete":
-                reason = text(table(response, "incomplete_details"), "reason", 40)
-                return self._at_end(response, INCOMPLETE.get(reason, reason) or "incomplete")
+            case "response.completed" | "response.incomplete":
+                return self._at_end(response, kind)
             case "response.failed":
                 raise Complaint(_complaint(response))
         return []
@@ -59,8 +56,13 @@ class Reader:
         self._refused |= kind == "response.refusal.delta"
         return [Delta(said, _KINDS.get(kind, "other"))]
 
-    def _at_end(self, response: Mapping[str, Any], reason: str) -> list[Event]:
-        self.reason, self.ended = reason, True
+    def _at_end(self, response: Mapping[str, Any], kind: str) -> list[Event]:
+        reason = text(table(response, "incomplete_details"), "reason", 40)
+        if reason or "incomplete" in (kind.rpartition(".")[2], response.get("status")):  # gateways have it by halves
+            self.reason = INCOMPLETE.get(reason, reason) or "incomplete"
+        else:
+            self.reason = "refusal" if self._refused else "stop"
+        self.ended = True
         said = response.get("usage")
         return [] if said is None else [self._counts.report(said)]
 

@@ -5,22 +5,22 @@
     [cloud.work]
     kind = "openai"                    # anthropic | openai | openai-responses | gemini | openai-compatible
     base_url = "https://api.example.com/v1"     # may be left out where the kind has an address of its own
-    api_key_env = "WORK_KEY"           # the name of the variable, never the key
+    api_key_env = "WORK_KEY"           # the name of the variable, never the key; or: farthing keys set work
     models = { small = "…", medium = "…", frontier = "…" }
     allow_http = false                 # plain http to another machine
     include_usage = true               # false for a server that does not know stream_options
     gateway = "litellm"                # where it is no provider itself, but a proxy before some
 """
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from farthing import config, paths
-from farthing.backends.cloud import endpoint
+from farthing.backends.cloud import endpoint, keys
 from farthing.backends.cloud.endpoint import Endpoint
+from farthing.cloud_protocol import SET_KEY_COMMAND
 from farthing.errors import SettingsError, UsageError
 
 Kind = Literal["anthropic", "openai", "openai-responses", "gemini", "openai-compatible"]
@@ -34,6 +34,9 @@ OWN: Mapping[Kind, str] = {
     "gemini": "https://generativelanguage.googleapis.com/v1beta",
 }
 """Addresses of the kinds that have one of their own."""
+
+_KEYS = ("api_key", "apikey", "key", "token", "secret", "password", "authorization")
+"""Where somebody may write a key by mistake."""
 
 _EXAMPLE = 'Give it a table such as [cloud.work] with kind, base_url, api_key_env and models = { frontier = "…" }'
 
@@ -56,19 +59,25 @@ class Provider:
     """The proxy that it is; empty for a provider itself."""
 
     def key(self) -> str:
-        """The key, from the environment; empty where the provider wants none.
+        """The key; empty where the provider wants none. See :func:`farthing.backends.cloud.keys.find`.
 
         Raises:
-            SettingsError: the variable does not hold one.
+            SettingsError: there is none.
         """
-        if not self.key_env:
-            return ""
-        key = os.environ.get(self.key_env, "").strip()
-        if not key or not key.isascii() or not key.isprintable():
+        key = keys.find(self.name, self.key_env).value
+        if not key and self.key_env:
             # Its name is told where it looks like one: some keys could be names, too.
             named = self.key_env if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,39}", self.key_env) else "of its api_key_env"
-            raise SettingsError(f"the environment variable {named} holds no key for {self.name}", "Set it")
+            raise SettingsError(
+                f"the environment variable {named} holds no key for {self.name}",
+                f'Set it, or run "{SET_KEY_COMMAND}" in VS Code or farthing keys set {self.name} elsewhere',
+            )
         return key
+
+    def key_source(self) -> str:
+        """Where the key is from: a :data:`farthing.backends.cloud.keys.Source`, or ``none`` where it wants none."""
+        found = keys.find(self.name, self.key_env).source
+        return found or ("" if self.key_env else "none")
 
 
 def load() -> list[Provider]:
@@ -116,6 +125,10 @@ def _provider(name: str, table: object) -> Provider:
     where = f"cloud.{name}"
     if not isinstance(table, Mapping):
         raise SettingsError(f"{where} in config.toml must be a table", _EXAMPLE)
+    if misplaced := next((each for each in _KEYS if each in table), ""):
+        raise SettingsError(
+            f"{where}.{misplaced}: keys don't belong into a file", f"Take it out, and run: farthing keys set {name}"
+        )
     kind: Kind = _one_of(table, "kind", where, get_args(Kind))
     gateway: Gateway = _one_of(table, "gateway", where, get_args(Gateway), "")
     key_env = _text(table, "api_key_env", where, "")

@@ -61,7 +61,7 @@ class CloudChat:
         finally:
             if self._memory.unsaved:
                 await asyncio.to_thread(self._memory.save)
-        yield End(reader.reason or "stop", reader.model, answer.headers, costs.billed(answer.headers))
+        yield End(reader.reason or "stop", reader.model, answer.headers, billed=costs.billed(answer.headers))
 
     async def aclose(self) -> None:
         """Close every connection."""

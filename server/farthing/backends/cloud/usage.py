@@ -64,13 +64,14 @@ def anthropic(said: object) -> Usage:
     counts = _object(said)
     cached = _number(counts, "cache_read_input_tokens") or 0
     kept = table(counts, "cache_creation")
-    by_time = sum(_number(kept, f"ephemeral_{time}_input_tokens") or 0 for time in ("5m", "1h"))
-    write = max(_number(counts, "cache_creation_input_tokens") or 0, by_time)
+    written = _number(counts, "cache_creation_input_tokens") or 0
+    by_time = [_number(kept, f"ephemeral_{time}_input_tokens") or 0 for time in ("5m", "1h")]
+    if min(written, *by_time) < 0:
+        raise ValueError("less than nothing was written")
+    write = max(written, sum(by_time))
     thought = _number(table(counts, "output_tokens_details"), "thinking_tokens") or 0
-    input = _needed(counts, "input_tokens")
-    if min(input, cached, write) < 0:
-        raise ValueError("less than nothing was read")
-    return Usage(input + cached + write, _needed(counts, "output_tokens"), cached, write, thought)
+    input = _needed(counts, "input_tokens") + cached + write
+    return Usage(input, _needed(counts, "output_tokens"), cached, write, thought)
 
 
 def gemini(said: object) -> Usage:

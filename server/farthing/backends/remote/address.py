@@ -7,12 +7,16 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from farthing import airgap
 from farthing.errors import RemoteUnavailable, SettingsError
 
 LOOK_UP_TIMEOUT = 2.0
 """Seconds to find the addresses of a name."""
 
 EXAMPLE = "Set farthing.remote.url to an address such as http://127.0.0.1:8080"
+
+GAP = "Clear farthing.remote.url to use the engine on this machine"
+"""What to do where a server may not be asked as nothing may leave this machine."""
 
 _BILLED = re.compile(
     r"(?:.*\.)?(?:"
@@ -122,9 +126,13 @@ async def check(address: Address) -> bool:
     """Make sure that code does not travel in the open; returns whether the server is in a private network.
 
     Raises:
+        AirGapped: it is not on this machine, and nothing may leave it; nobody was asked for its name.
         SettingsError: it is not, and the address is one without encryption.
         RemoteUnavailable: the name leads nowhere.
     """
+    airgap.way(address.base, str(address), GAP)
+    if airgap.is_loopback(address.host):
+        return True
     private = await stays_private(address)
     if not private and not address.secure:
         raise _in_the_open(address)

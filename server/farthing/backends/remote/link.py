@@ -11,7 +11,8 @@ from typing import Any
 import certifi
 import httpx
 
-from farthing.backends.remote.address import Address
+from farthing import airgap
+from farthing.backends.remote.address import GAP, Address
 from farthing.errors import RemoteGarbled, RemoteUnavailable
 
 RUNS = "Check that the server runs, or clear farthing.remote.url to use the engine on this machine"
@@ -103,9 +104,11 @@ class Link:
 
         Raises:
             RemoteUnavailable: it can't be reached, or nothing comes back in time.
+            AirGapped: it is not on this machine, and nothing may leave it.
         """
         method, server = "GET" if body is None else "POST", str(self.address)
-        request = self._client.build_request(method, self.address.base + path, json=body)
+        base = airgap.way(self.address.base, server, GAP)
+        request = self._client.build_request(method, base + path, json=body)
         with translated(server):
             try:
                 async with asyncio.timeout(self.patience.first):

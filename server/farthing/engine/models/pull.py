@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from farthing import paths
+from farthing import airgap, paths
 from farthing.engine.models import requantise, store
 from farthing.engine.models.catalogue import HuggingFace, Model, Source
 from farthing.engine.models.sources import Job, disk_full, huggingface, is_disk_full, wheels
@@ -65,6 +65,7 @@ def pull(model: Model, progress: Report, cancelled: Callable[[], bool] = lambda:
         ChecksumMismatch: a source gave other bytes; they were deleted.
         DiskFull: not enough space; what has arrived is kept.
         Cancelled: ``cancelled`` said so; what has arrived is kept.
+        AirGapped: nothing may leave this machine. A file that is there already is fine all the same.
     """
     staging = paths.models_dir() / ".staging" / model.id
     try:
@@ -119,6 +120,7 @@ def _intact(model: Model, progress: Report, cancelled: Callable[[], bool]) -> bo
 
 def _fetch(model: Model, staging: Path, progress: Report, cancelled: Callable[[], bool]) -> None:
     """Try the sources in order and put the first right file in place."""
+    airgap.refuse(f"to download {model.id}", by_hand(model))
     reasons: list[DownloadFailed] = []
     for source in model.sources:
         _check(cancelled)
@@ -133,6 +135,13 @@ def _fetch(model: Model, staging: Path, progress: Report, cancelled: Callable[[]
                 staging.mkdir()
             reasons.append(exc)
     _fail(model, reasons)
+
+
+def by_hand(model: Model) -> str:
+    """How to bring a model's file to this machine without a network."""
+    repos = [source.repo for source in model.sources if isinstance(source, HuggingFace)]
+    where = f" of {repos[0]} on Hugging Face" if repos else ""
+    return f"Copy {model.file}{where} to {store.published_path(model)} and pull again: it is checked where it is"
 
 
 def _fetch_from(source: Source, model: Model, staging: Path, progress: Report, cancelled: Callable[[], bool]) -> None:

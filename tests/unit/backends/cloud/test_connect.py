@@ -16,13 +16,14 @@ from farthing.backends.metered import Finish, Job
 from farthing.errors import CloudRefused, SettingsError
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
+from tests.support.clearance import cleared
 from tests.support.fake_remote import HOLD, FakeRemote, Reply, events, reply
 
 PATH = "/v1/chat/completions"
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3, "prompt_tokens_details": {"cached_tokens": 4}}
 CHUNKS = events({"choices": [{"delta": {"content": "x"}, "finish_reason": "stop"}]}, {"usage": USAGE}, "[DONE]")
 GOOD = Reply(CHUNKS, type="text/event-stream")
-JOB = Job("/w", "w", "ask", "frontier", "m", Prompt((Part("instruction", "y"),)), 100, 10)
+JOB = Job("/w", "w", "ask", "frontier", "m", cleared(Prompt((Part("instruction", "y"),))), 100, 10)
 
 
 @pytest.fixture

@@ -244,6 +244,10 @@ def test_a_filter_has_many_names(status: int, body: bytes, unbilled: bool) -> No
     assert found.unbilled is unbilled
 
 
+def test_who_is_busy_has_filtered_nothing() -> None:
+    assert type(refusal("w", 429, {}, error("Slow down, as our usage policy says."))) is CloudBusy
+
+
 def test_a_key_that_google_does_not_know_is_one_of_the_key() -> None:
     body = google("API key not valid. Please pass a valid API key.", 400, "INVALID_ARGUMENT")
     assert "does not take the key" in refusal("g", 400, {}, body).message

@@ -139,6 +139,12 @@ def test_what_gemini_thinks_is_beside_what_it_says() -> None:
     assert gemini(counts) == Usage(100, 20, 60, 0, 12)
 
 
+def test_gemini_need_not_give_a_total() -> None:
+    assert gemini({"promptTokenCount": 100, "candidatesTokenCount": 8, "thoughtsTokenCount": 12}) == Usage(
+        100, 20, reasoning=12
+    )
+
+
 def test_what_only_geminis_total_has_was_thought() -> None:
     assert gemini({"promptTokenCount": 100, "candidatesTokenCount": 20, "totalTokenCount": 150}) == Usage(100, 50)
 
@@ -155,6 +161,7 @@ def test_what_only_geminis_total_has_was_thought() -> None:
         (gemini, {"promptTokenCount": 5, "candidatesTokenCount": -2, "thoughtsTokenCount": 4}),
         (gemini, {"promptTokenCount": 5, "candidatesTokenCount": 2, "totalTokenCount": 6}),
         (gemini, {"candidatesTokenCount": 2}),
+        (anthropic, {"input_tokens": 5, "cache_creation_input_tokens": -1, "output_tokens": 1}),
     ],
 )
 def test_every_kind_has_nonsense_of_its_own(read: Read, counts: dict[str, Any]) -> None:
