@@ -4,6 +4,7 @@ import io
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -15,18 +16,19 @@ COMMAND = [sys.executable, "-m", "farthing"]
 Ran = subprocess.CompletedProcess[str]
 
 
-def run(*arguments: str | Path, file_size: int | None = None) -> Ran:
+def run(*arguments: str | Path, file_size: int | None = None, before: Sequence[str] = ()) -> Ran:
     """Run the command.
 
     Args:
         file_size: bytes beyond which no file can be written, as on a full disk.
+        before: put before the command.
     """
 
     def limit() -> None:
         if file_size is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
-    command = [*COMMAND, *map(str, arguments)]
+    command = [*before, *COMMAND, *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, preexec_fn=limit)
 
 
