@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from farthing import paths
+from farthing.privacy.detector import CACHE_VARIABLE
 from tests.support import engine
 
 pytest_plugins = ["pytester", "tests.support.skips"]
@@ -21,6 +22,8 @@ EDIT_MODEL = "qwen2.5-coder-1.5b"
 
 # Looked up before any test moves FARTHING_HOME away.
 _REAL_MODELS = Path(os.environ.get("FARTHING_TEST_MODELS") or paths.models_dir())
+_RULES_OF_SECRETS = Path(os.environ.get(CACHE_VARIABLE) or paths.cache_dir() / "detector")
+"""Of the user's own, as it takes seconds to make it."""
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +31,8 @@ def farthing_home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty state directory, so that no test sees or touches the user's own. Its path is short, for sockets."""
     home = Path(tempfile.mkdtemp(prefix="fh-"))
     monkeypatch.setenv("FARTHING_HOME", str(home))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setenv(CACHE_VARIABLE, str(_RULES_OF_SECRETS))
     yield home
     # It outlives the server or command that started it, and would outlive the test.
     engine.stop(home)

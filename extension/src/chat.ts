@@ -1,6 +1,7 @@
 /** The chat view: a web view that shows a conversation, which itself lives in the extension. */
 import { randomBytes } from "node:crypto";
 import {
+  type Disposable,
   type ExtensionContext,
   type LogOutputChannel,
   Uri,
@@ -13,8 +14,10 @@ import {
 import { chatPage } from "./chatHtml";
 import { isFromView } from "./chatMessages";
 import { pinOfSelection } from "./chatPlaces";
+import type { SendChatParams } from "./chatProtocol";
 import { ChatSession } from "./chatSession";
 import type { Conversations } from "./conversations";
+import { Leaving } from "./leaving";
 import type { Server } from "./server";
 
 const VIEW = "farthing.chat";
@@ -30,8 +33,11 @@ export function activate(
     await commands.executeCommand(`${VIEW}.focus`);
     session.focus();
   };
+  const leaving = new Leaving(server, log);
   context.subscriptions.push(
     session,
+    leaving,
+    ...readers(leaving, session),
     window.registerWebviewViewProvider(VIEW, new ChatView(context.extensionUri, session, log)),
     window.onDidChangeActiveTextEditor(() => {
       session.sayDraft();
@@ -54,6 +60,16 @@ export function activate(
       }
     }),
   );
+}
+
+/** Ways to see what leaves this machine. */
+function readers(leaving: Leaving, session: ChatSession): readonly Disposable[] {
+  return [
+    commands.registerCommand("farthing.showSent", () => leaving.showSent()),
+    commands.registerCommand("farthing.showRequest", (params?: SendChatParams) =>
+      params ? leaving.showRequest(params) : session.showRequest(),
+    ),
+  ];
 }
 
 class ChatView implements WebviewViewProvider {

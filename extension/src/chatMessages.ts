@@ -1,4 +1,5 @@
 /** What the extension and its chat view say to each other. Each side checks what it gets from the other. */
+import { type Action } from "./choices";
 import type { ChatState, ChatTurn, ContextPin, Receipt, ReceiptItem, Task, TurnHunk } from "./chatProtocol";
 import { type Shape, count, list, nullable, oneOf, optional, record, tagged, text, truth } from "./shapes";
 
@@ -59,7 +60,12 @@ export type FromView =
       readonly hunk: number;
     }
   | { readonly type: "goTo"; readonly turn: string; readonly hunk: number }
-  | { readonly type: "escalate"; readonly turn: string }
+  /** Of what is proposed for a turn. */
+  | { readonly type: "choose"; readonly turn: string; readonly action: Action }
+  /** Word for word what would be sent. */
+  | ({ readonly type: "showRequest" } & Instruction)
+  /** The key of a provider is missing. */
+  | { readonly type: "setKey" }
   /** Tests failed: the model is to try again. */
   | { readonly type: "repair"; readonly turn: string };
 
@@ -98,7 +104,7 @@ const MANY = 2_000;
 const TASK = oneOf<Task>("edit", "ask", "explain", "test", "document", "fix");
 const CHOICE = oneOf<TaskChoice>("auto", "edit", "ask", "explain", "test", "document", "fix");
 const TIER = oneOf<TierChoice>("", "local", "small", "medium", "frontier");
-const STATE = oneOf<ChatState>("waiting", "reading", "writing", "checking", "done", "stopped", "failed");
+const STATE = oneOf<ChatState>("waiting", "reading", "writing", "checking", "asking", "done", "stopped", "failed");
 const OUTCOME = oneOf<Outcome>("", "writing", "proposed", "accepted", "stale", "rejected", "reverted", "lost");
 
 const NOTHING = record<object>({});
@@ -181,7 +187,9 @@ export const isFromView: Shape<FromView> = tagged<FromView>({
   copy: record({ text: LONG }),
   decide: record({ action: oneOf("accept", "reject", "revert"), turn: LINE, hunk: count }),
   goTo: record({ turn: LINE, hunk: count }),
-  escalate: record({ turn: LINE }),
+  choose: record({ turn: LINE, action: oneOf("escalate", "local", "show") }),
+  showRequest: record<Instruction>(INSTRUCTION),
+  setKey: NOTHING,
   repair: record({ turn: LINE }),
 });
 

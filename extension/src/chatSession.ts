@@ -1,22 +1,22 @@
 /** The conversation behind the chat view: sends, stops, keeps. It lives as long as the window, shown or not. */
 import { randomUUID } from "node:crypto";
-import { type Disposable, EventEmitter, type LogOutputChannel, type Memento, commands, env } from "vscode";
+import { type Disposable, EventEmitter, type LogOutputChannel, type Memento, commands, window } from "vscode";
 
+import { ChatActs } from "./chatActs";
 import { ChatContext } from "./chatContext";
 import { problem } from "./chatDraft";
 import {
   CHAT_TURN,
   type FromView,
   type Instruction,
-  type TierChoice,
   type ToView,
   UNSENT,
   type Unsent,
   type ViewTurn,
 } from "./chatMessages";
-import * as places from "./chatPlaces";
 import type { ChatTurn, ContextPin, SendChatParams } from "./chatProtocol";
-import { Turns, isInReview, turnKey } from "./chatTurns";
+import { Turns, turnKey } from "./chatTurns";
+import { type Action, againWith, choicesOf } from "./choices";
 import type { Conversations } from "./conversations";
 import type { Server } from "./server";
 import { withClient } from "./withClient";
@@ -30,6 +30,9 @@ export class ChatSession implements Disposable {
   readonly onDidSay = this.toView.event;
   private readonly turns = new Turns(newConversation());
   private readonly context: ChatContext;
+  private readonly acts = new ChatActs(this.turns, (why) => {
+    this.sayNotice(why);
+  });
   /** What each turn was asked with, for asking again. */
   private readonly asked = new Map<string, SendChatParams>();
   private readonly subscriptions: readonly { dispose(): unknown }[];
@@ -107,13 +110,21 @@ export class ChatSession implements Disposable {
     this.context.pin(pin);
   }
 
+  /** What a message would be sent as; where it is left out, the one that is being written. */
+  async showRequest(instruction: Instruction | undefined = this.unsent): Promise<void> {
+    const wrong = instruction ? problem(instruction) : "Say in the chat what is to be done first.";
+    if (!instruction || wrong !== undefined) {
+      void window.showInformationMessage(`Farthing: ${wrong ?? ""}`);
+      return;
+    }
+    await commands.executeCommand("farthing.showRequest", this.context.params(this.turns.current, instruction));
+  }
+
   /** Takes what the user does in the view. */
   async take(message: FromView): Promise<void> {
     switch (message.type) {
       case "ready":
-        if (this.unsent) {
-          this.toView.fire({ ...this.unsent, type: "unsent" });
-        }
+        this.sayUnsent();
         this.sayAll();
         return;
       case "unsent":
@@ -132,8 +143,10 @@ export class ChatSession implements Disposable {
         await this.begin();
         return;
       case "repair":
-      case "escalate":
-        await this.again(message.type, message.turn);
+        await this.repair(message.turn);
+        return;
+      case "choose":
+        await this.choose(message.turn, message.action);
         return;
       case "addContext":
       case "unpin":
@@ -141,8 +154,11 @@ export class ChatSession implements Disposable {
       case "restore":
         await this.context.take(message);
         return;
+      case "showRequest":
+        await this.showRequest(message);
+        return;
       default:
-        await this.act(message);
+        await this.acts.take(message);
     }
   }
 
@@ -160,46 +176,6 @@ export class ChatSession implements Disposable {
     }
   }
 
-  /** What the user does with things that are shown. */
-  private async act(message: Extract<FromView, { type: "open" | "link" | "copy" | "decide" | "goTo" }>): Promise<void> {
-    switch (message.type) {
-      case "open":
-        await this.open(message.path, message.startLine, message.endLine);
-        break;
-      case "link":
-        await places.openLink(message.href);
-        break;
-      case "copy":
-        await env.clipboard.writeText(message.text);
-        break;
-      case "decide": {
-        const turn = this.turns.find(message.turn);
-        const id = (turn?.live === true && turn.hunks[message.hunk]?.review) || "";
-        await commands.executeCommand(`farthing.${message.action}Hunk`, { hunkIds: id === "" ? [] : [id] });
-        break;
-      }
-      case "goTo":
-        await this.goTo(message.turn, message.hunk);
-        break;
-    }
-  }
-
-  private async goTo(key: string, index: number): Promise<void> {
-    const turn = this.turns.find(key);
-    const hunk = turn?.hunks[index];
-    if (hunk && turn.live && isInReview(turn.outcomes[index]?.outcome ?? "")) {
-      await commands.executeCommand("farthing.openHunk", { hunkIds: [hunk.review] });
-    } else if (hunk) {
-      await this.open(hunk.path, hunk.startLine, hunk.startLine);
-    }
-  }
-
-  private async open(path: string, startLine: number, endLine: number): Promise<void> {
-    if (!(await places.openPlace(path, startLine, endLine))) {
-      this.sayNotice(`There is no file ${path} in this workspace.`);
-    }
-  }
-
   private async send(instruction: Instruction): Promise<void> {
     const wrong = problem(instruction);
     if (wrong !== undefined || this.turns.working || this.sending) {
@@ -209,16 +185,35 @@ export class ChatSession implements Disposable {
     await this.ask(this.context.params(this.turns.current, instruction), instruction.text);
   }
 
-  /** A dearer model gets it, or the same one is told of tests that failed with its hunks. */
-  private async again(type: "escalate" | "repair", key: string): Promise<void> {
-    const turn = this.turns.find(key);
-    if (!turn || turn[type === "repair" ? "repair" : "escalation"] === "" || this.turns.working || this.sending) {
+  /** The model is told of tests that failed with its hunks. */
+  private async repair(key: string): Promise<void> {
+    const { turn, params } = this.whatWasAsked(key) ?? {};
+    if (turn && params && turn.repair !== "" && !this.turns.working && !this.sending) {
+      await this.ask({ ...params, task: "edit", text: turn.repair }, "");
+    }
+  }
+
+  /** Another tier gets it, or what it would get is shown. */
+  private async choose(key: string, action: Action): Promise<void> {
+    const { turn, params } = this.whatWasAsked(key) ?? {};
+    if (!turn || !params || !choicesOf(turn).some((choice) => choice.action === action)) {
       return;
     }
-    const tier = turn.escalation as TierChoice;
-    const asked =
-      this.asked.get(key) ?? this.context.params(turn.conversation, { ...turn, tier: "", text: turn.instruction });
-    await this.ask(type === "repair" ? { ...asked, task: "edit", text: turn.repair } : { ...asked, tier }, "");
+    const again = againWith(params, turn, action);
+    if (action === "show") {
+      await commands.executeCommand("farthing.showRequest", again);
+    } else if (!this.turns.working && !this.sending) {
+      await this.ask(again, "");
+    }
+  }
+
+  private whatWasAsked(key: string): { readonly turn: ViewTurn; readonly params: SendChatParams } | undefined {
+    const turn = this.turns.find(key);
+    if (turn?.live !== true) {
+      return undefined;
+    }
+    const { conversation, instruction: text } = turn;
+    return { turn, params: this.asked.get(key) ?? this.context.params(conversation, { ...turn, tier: "", text }) };
   }
 
   /** `typed`: what goes back to the user when the server does not take it. */
@@ -249,19 +244,25 @@ export class ChatSession implements Disposable {
 
   private taken(turn: ChatTurn): void {
     if (CHAT_TURN(turn)) {
-      this.changed(this.turns.change(turn));
+      this.turns.change(turn).forEach((changed) => {
+        this.changed(changed);
+      });
     } else {
       this.log.warn("A turn of a chat is not what was agreed on: are the server and the extension of one version?");
     }
   }
 
-  private changed(turn: ViewTurn | undefined): void {
-    if (turn) {
-      this.toView.fire({ type: "turn", turn });
-      // Not with each chunk of an answer, but early enough that a window that is closed meanwhile has the question.
-      if (turn.state !== "writing") {
-        this.keep();
-      }
+  private changed(turn: ViewTurn): void {
+    this.toView.fire({ type: "turn", turn });
+    // Not with each chunk of an answer, but early enough that a window that is closed meanwhile has the question.
+    if (turn.state !== "writing") {
+      this.keep();
+    }
+  }
+
+  private sayUnsent(): void {
+    if (this.unsent) {
+      this.toView.fire({ ...this.unsent, type: "unsent" });
     }
   }
 

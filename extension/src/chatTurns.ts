@@ -41,13 +41,18 @@ export class Turns {
     return this.all.find((turn) => turn.key === key);
   }
 
-  /** Takes what the server says of a turn; undefined when it is none of ours. */
-  change(turn: ChatTurn): ViewTurn | undefined {
+  /** Takes what the server says of a turn, and gives those that look different because of it; none of others' turns. */
+  change(turn: ChatTurn): readonly ViewTurn[] {
     if (turn.conversation !== this.conversation) {
-      return undefined;
+      return [];
     }
     const before = this.find(turnKey(turn));
-    return this.put({ ...turn, key: turnKey(turn), live: true, outcomes: this.outcomes(turn, before) });
+    // Whatever is said next is the answer to what was asked.
+    const open = before ? [] : this.all.filter(({ state, escalation }) => state === "asking" && escalation !== "");
+    return [
+      ...open.map((asked) => this.put({ ...asked, escalation: "" })),
+      this.put({ ...turn, key: turnKey(turn), live: true, outcomes: this.outcomes(turn, before) }),
+    ];
   }
 
   /** Takes more text of a turn; the key of the turn, or undefined when it is none of ours. */
@@ -134,7 +139,8 @@ function ended(turn: ViewTurn): ViewTurn {
     note,
   }));
   const cut = { state: "stopped", detail: "The server ended before this was answered" } as const;
-  return { ...turn, ...(isWorking(turn.state) ? cut : {}), escalation: "", repair: "", outcomes, live: false };
+  const open = isWorking(turn.state) || (turn.state === "asking" && turn.escalation !== "");
+  return { ...turn, ...(open ? cut : {}), escalation: "", repair: "", outcomes, live: false };
 }
 
 function same(one: readonly HunkOutcome[], other: readonly HunkOutcome[]): boolean {

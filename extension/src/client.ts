@@ -1,12 +1,12 @@
 /** The language client, and Farthing's own requests over it. Loaded only when a server is started: it is large. */
-import { createInterface } from "node:readline";
 import { type CancellationToken, type Disposable, type LogOutputChannel, workspace } from "vscode";
 import {
   CloseAction,
   DidChangeConfigurationNotification,
   ErrorAction,
   type ErrorHandler,
-  LanguageClient,
+  type LanguageClient,
+  type Middleware,
   RevealOutputChannelOn,
   State,
   WorkDoneProgress,
@@ -35,6 +35,7 @@ import {
   STOP_CHAT,
   type SendChatParams,
 } from "./chatProtocol";
+import { CloudClient } from "./cloudClient";
 import { watchCursor } from "./cursor";
 import type { InlineCompletionMiddleware } from "./inlineCompletion";
 import {
@@ -61,6 +62,8 @@ import {
   USAGE_REPORT,
   type UsageReport,
 } from "./protocol";
+import { QuietClient, forwardLog } from "./quietClient";
+import { quietTrace } from "./quietTrace";
 
 export interface ClientOptions {
   readonly python: string;
@@ -73,6 +76,10 @@ export interface ClientOptions {
   readonly chat: ChatNews;
   /** There is more to a completion of this document. */
   readonly onCompletionGrowth: (uri: string) => void;
+  /** A command of the server will be run; gives the arguments to run it with. */
+  readonly onCommand: (command: string, args: unknown[]) => unknown[];
+  /** It answers, for the first time or again. */
+  readonly onRun: () => void;
   /** The server ended by itself; with `restarts` it is being started again. */
   readonly onCrash: (restarts: boolean) => void;
 }
@@ -84,8 +91,10 @@ const NO_PARAMETERS = {};
 export type Report = (percent: number | undefined, message: string | undefined) => void;
 
 export class FarthingClient {
+  /** What it is asked about models that cost. */
+  readonly cloud: CloudClient;
   private readonly client: LanguageClient;
-  private readonly subscriptions: Disposable[] = [];
+  private readonly subscriptions: readonly Disposable[];
   private pulls = 0;
   private cameUp = false;
 
@@ -98,34 +107,23 @@ export class FarthingClient {
       {
         documentSelector: [{ scheme: "file" }, { scheme: "untitled" }, { scheme: "vscode-notebook-cell" }],
         outputChannel: log,
+        traceOutputChannel: quietTrace(log),
         // Messages are for what a user can act on; the rest is in the log.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
-        middleware,
+        middleware: { ...middleware, executeCommand: this.executeCommand },
         initializationOptions: { completionDidGrow: true, changesByKeystroke: true, review: true },
         errorHandler: this.errorHandler(),
         initializationFailedHandler: () => false,
         stdioOptions: { stdout: () => undefined, stderr: forwardLog },
       },
     );
-    this.subscriptions.push(
-      this.client.onNotification(STATUS_DID_CHANGE, options.onStatus),
-      this.client.onNotification(LEDGER_DID_CHANGE, options.onLedger),
-      ...this.handOnChat(options.chat),
-      this.client.onNotification(COMPLETION_DID_GROW, (growth: CompletionGrowth) => {
-        options.onCompletionGrowth(growth.uri);
-      }),
-      watchCursor((place) => {
-        if (this.client.isRunning()) {
-          void this.client.sendNotification(CURSOR_DID_MOVE, place);
-        }
-      }),
-      workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration("farthing") && this.client.isRunning()) {
-          // Only the news: the server asks for the values by workspace/configuration.
-          void this.client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
-        }
-      }),
-    );
+    this.client.onDidChangeState(({ newState }) => {
+      if (newState === State.Running) {
+        options.onRun();
+      }
+    });
+    this.cloud = new CloudClient(this.client);
+    this.subscriptions = this.follow(options);
   }
 
   /** Rejects when the server does not come up. */
@@ -225,6 +223,32 @@ export class FarthingClient {
     return (await this.client.sendRequest<ProposedTextResult>(PROPOSED_TEXT, params)).text;
   }
 
+  private readonly executeCommand: NonNullable<Middleware["executeCommand"]> = (command, args, next) =>
+    next(command, this.options.onCommand(command, args)) as unknown;
+
+  /** What is told without being asked for, by the server and by VS Code. */
+  private follow(options: ClientOptions): Disposable[] {
+    return [
+      this.client.onNotification(STATUS_DID_CHANGE, options.onStatus),
+      this.client.onNotification(LEDGER_DID_CHANGE, options.onLedger),
+      ...this.handOnChat(options.chat),
+      this.client.onNotification(COMPLETION_DID_GROW, (growth: CompletionGrowth) => {
+        options.onCompletionGrowth(growth.uri);
+      }),
+      watchCursor((place) => {
+        if (this.client.isRunning()) {
+          void this.client.sendNotification(CURSOR_DID_MOVE, place);
+        }
+      }),
+      workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("farthing") && this.client.isRunning()) {
+          // Only the news: the server asks for the values by workspace/configuration.
+          void this.client.sendNotification(DidChangeConfigurationNotification.type, { settings: null });
+        }
+      }),
+    ];
+  }
+
   private handOnChat(news: ChatNews): Disposable[] {
     return [
       this.client.onNotification(CHAT_TURN_DID_CHANGE, (turn: ChatTurn) => {
@@ -265,18 +289,4 @@ export class FarthingClient {
       },
     };
   }
-}
-
-/** A client that logs and leaves it to us to tell the user: its own messages speak of connections and codes. */
-class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
-  }
-}
-
-/** The server logs on stderr, whatever the level. */
-function forwardLog(input: NodeJS.ReadableStream, log: LogOutputChannel): void {
-  createInterface({ input, crlfDelay: Infinity }).on("line", (line) => {
-    log.info(line);
-  });
 }

@@ -7,6 +7,13 @@ export const SET_KEYS = "farthing/setKeys";
 export const LIST_PROVIDERS = "farthing/listProviders";
 export const PREVIEW_REQUEST = "farthing/previewRequest";
 export const LIST_SENT = "farthing/listSent";
+export const OPEN_CLOUD_SETTINGS = "farthing/openCloudSettings";
+/** What a turn's `fix` names where a key is missing. */
+export const SET_KEY_COMMAND = "Farthing: Set API Key";
+
+export interface CloudSettings {
+  readonly path: string;
+}
 
 export interface SetKeysParams {
   readonly keys: Readonly<Record<string, string>>;

@@ -5,6 +5,7 @@ import * as chat from "./chat";
 import { createConversations } from "./conversations";
 import { createInlineCompletion } from "./inlineCompletion";
 import * as instruct from "./instruct";
+import * as keys from "./keys";
 import * as languageModel from "./languageModel";
 import { Launcher } from "./launcher";
 import * as ledger from "./ledger";
@@ -45,6 +46,7 @@ export function activate(context: ExtensionContext): void {
   menu.activate(context, started);
   models.activate(context, started, log);
   ledger.activate(context, started, log);
+  keys.activate(context, started, log);
   toggle.activate(context);
   activateEditing(context, started, log);
   participant.activate(context, started);

@@ -1,15 +1,12 @@
 /** The cloud session in the status bar, what can be done about it, and the question when its cap is reached. */
 import {
-  EventEmitter,
   type ExtensionContext,
   type LogOutputChannel,
   MarkdownString,
   StatusBarAlignment,
   ThemeColor,
-  Uri,
   commands,
   window,
-  workspace,
 } from "vscode";
 
 import {
@@ -22,11 +19,10 @@ import {
   parseTokens,
   reportText,
 } from "./ledgerText";
+import { Page } from "./page";
 import type { LedgerStatus } from "./protocol";
 import type { Server } from "./server";
 import { withClient } from "./withClient";
-
-const REPORT = Uri.from({ scheme: "farthing-usage", path: "/Usage.md" });
 
 const COLOURS: Record<Attention, ThemeColor | undefined> = {
   none: undefined,
@@ -44,7 +40,6 @@ export function activate(context: ExtensionContext, server: Server, log: LogOutp
   context.subscriptions.push(
     item,
     session,
-    workspace.registerTextDocumentContentProvider(REPORT.scheme, session),
     commands.registerCommand("farthing.raiseCap", () => session.raiseCap()),
     commands.registerCommand("farthing.newSession", () => session.finish()),
     commands.registerCommand("farthing.toggleCloud", () => session.toggleCloud()),
@@ -68,9 +63,7 @@ export function activate(context: ExtensionContext, server: Server, log: LogOutp
 }
 
 class Session {
-  private readonly reportEmitter = new EventEmitter<Uri>();
-  readonly onDidChange = this.reportEmitter.event;
-  private report = "";
+  private readonly report = new Page("farthing-usage", "Usage");
 
   constructor(
     private readonly server: Server,
@@ -78,11 +71,7 @@ class Session {
   ) {}
 
   dispose(): void {
-    this.reportEmitter.dispose();
-  }
-
-  provideTextDocumentContent(): string {
-    return this.report;
+    this.report.dispose();
   }
 
   async raiseCap(): Promise<void> {
@@ -115,9 +104,7 @@ class Session {
 
   async openReport(): Promise<void> {
     await withClient(this.server, this.log, async (client) => {
-      this.report = reportText(await client.usageReport());
-      this.reportEmitter.fire(REPORT);
-      await commands.executeCommand("markdown.showPreview", REPORT);
+      await this.report.show(reportText(await client.usageReport()));
     });
   }
 

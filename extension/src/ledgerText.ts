@@ -97,12 +97,21 @@ export function ledgerLines(status: LedgerStatus, clock: Clock): readonly string
       : `${full(remaining)} left`,
     unsettled > 0 ? `${full(unsettled)} charged in full, as the provider never said how much it was` : "",
     overshoot > 0 ? `${full(overshoot)} charged by a provider beyond the limit that it was sent` : "",
+    cache(status),
     burnRate(status),
     status.lastCloudMs === null ? "" : `Last cloud call: ${time(status.lastCloudMs, clock)}`,
     answers(status),
     status.completions > 0 ? `Completions: ${full(status.completions)}, all local` : "",
     ...status.notes,
   ].filter((sentence) => sentence !== "");
+}
+
+function cache({ cachedShare, saved }: LedgerStatus): string {
+  if (cachedShare === null || (cachedShare === 0 && saved === "")) {
+    return "";
+  }
+  const money = saved.startsWith("-") ? `, which cost ${saved.slice(1)} more` : `, which saved ${saved}`;
+  return `Cache: ${cachedShare}% of the input was read from it${saved === "" ? "" : money}`;
 }
 
 function burnRate({ burnRate: rate, minutesLeft }: LedgerStatus): string {
@@ -179,7 +188,8 @@ export function full(tokens: number): string {
   return NUMBERS.format(tokens);
 }
 
-function time(ms: number, { now, timeZone }: Clock): string {
+/** With the day where it is another one. */
+export function time(ms: number, { now, timeZone }: Clock): string {
   const zone = timeZone === undefined ? {} : { timeZone };
   const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", ...zone });
   const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", ...zone }).format(ms);

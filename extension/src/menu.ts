@@ -1,6 +1,7 @@
 /** The menu behind the status bar item. */
 import { type ExtensionContext, commands, window, workspace } from "vscode";
 
+import { keyless } from "./keysText";
 import { ledgerLines } from "./ledgerText";
 import { menuItems } from "./menuItems";
 import type { LedgerStatus } from "./protocol";
@@ -21,6 +22,7 @@ export function activate(context: ExtensionContext, server: Server): void {
 async function openMenu(server: Server, aboutCloud: boolean): Promise<void> {
   const language = activeLanguage();
   const { ledger } = server;
+  const providers = await server.providers();
   const { title, placeHolder } = aboutCloud && ledger ? aboutSession(ledger) : await aboutCompletion(server);
   const chosen = await window.showQuickPick(
     menuItems({
@@ -32,6 +34,8 @@ async function openMenu(server: Server, aboutCloud: boolean): Promise<void> {
       languageEnabled: language === undefined || !disabledLanguages().includes(language),
       cloud: ledger?.shown !== true ? "none" : ledger.paused ? "paused" : "running",
       aboutCloud,
+      providers: providers.map(({ name }) => name),
+      keyless: keyless(providers),
     }),
     { title, placeHolder },
   );

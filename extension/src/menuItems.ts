@@ -13,6 +13,9 @@ export interface Situation {
   readonly cloud: "none" | "running" | "paused";
   /** The item of the session was clicked: what belongs to it comes first. */
   readonly aboutCloud: boolean;
+  /** Names of all cloud providers; of those that could be asked if only their key were known. */
+  readonly providers: readonly string[];
+  readonly keyless: readonly string[];
 }
 
 export interface MenuItem {
@@ -65,9 +68,11 @@ export function menuItems(situation: Situation): readonly MenuItem[] {
   return entries.filter(({ when }) => when);
 }
 
-function sessionEntries({ serverRuns, cloud }: Situation): readonly Entry[] {
+function sessionEntries(situation: Situation): readonly Entry[] {
+  const { serverRuns, cloud } = situation;
   const known = cloud !== "none";
   return [
+    ...missingKeys(situation),
     { when: known, label: "$(arrow-up) Raise Cap…", command: "farthing.raiseCap" },
     { when: known, label: "$(debug-restart) New Session", command: "farthing.newSession" },
     {
@@ -76,5 +81,28 @@ function sessionEntries({ serverRuns, cloud }: Situation): readonly Entry[] {
       command: "farthing.toggleCloud",
     },
     { when: serverRuns, label: "$(graph) Usage Report", command: "farthing.openUsageReport" },
+    { when: known, label: "$(cloud-upload) Show What Was Sent", command: "farthing.showSent" },
+    ...cloudEntries(situation),
+  ];
+}
+
+/** Each of them could be asked, if only its key were known. */
+function missingKeys({ serverRuns, keyless }: Situation): readonly Entry[] {
+  return keyless.map((name) => ({
+    when: serverRuns,
+    label: `$(warning) Set API Key of ${name}…`,
+    command: "farthing.setKey",
+    args: [name],
+  }));
+}
+
+function cloudEntries({ serverRuns, providers, keyless }: Situation): readonly Entry[] {
+  return [
+    {
+      when: serverRuns && providers.length > keyless.length,
+      label: "$(key) Set API Key…",
+      command: "farthing.setKey",
+    },
+    { when: serverRuns, label: "$(settings) Cloud Settings", command: "farthing.openCloudSettings" },
   ];
 }

@@ -4,9 +4,10 @@ import * as vscode from "vscode";
 
 import { readInstruction } from "./chatDraft";
 import { currentPlace, pinOf } from "./chatPlaces";
-import type { ContextPin, ReceiptItem, SendChatParams, Task, TurnHunk } from "./chatProtocol";
+import type { ChatTurn, ContextPin, ReceiptItem, SendChatParams, Task, TurnHunk } from "./chatProtocol";
 import { Flow, runChat } from "./chatRun";
-import { accountText, hunkText } from "./participantText";
+import { type Action, againWith, choicesOf } from "./choices";
+import { accountText, hunkText, proposalText } from "./participantText";
 import type { Server } from "./server";
 
 const ID = "farthing.participant";
@@ -16,9 +17,18 @@ const HUNK_COMMANDS = [
   ["farthing.openHunk", "Go to"],
 ] as const;
 
-/** Kept by the editor with each answer: which conversation a chat is. */
+/** What answers a proposal, in place of words of the user's: the editor shows them as commands of ours. */
+const ANSWERS: Readonly<Record<string, Action>> = { send: "escalate", local: "local" };
+
+/** Kept by the editor with each answer: which conversation a chat is, and what it waits for the user's word on. */
 interface Metadata {
   readonly conversation: string;
+  readonly proposed?: Proposed;
+}
+
+interface Proposed {
+  readonly params: SendChatParams;
+  readonly escalation: string;
 }
 
 export function activate(context: vscode.ExtensionContext, server: Server): void {
@@ -28,49 +38,61 @@ export function activate(context: vscode.ExtensionContext, server: Server): void
     return;
   }
   const participant = chat.createChatParticipant(ID, (request, { history }, stream, token) =>
-    answer(server, request, conversationOf(history), stream, token),
+    answer(server, request, lastOf(history), stream, token),
   );
   participant.iconPath = vscode.Uri.joinPath(context.extensionUri, "media", "icon.png");
   context.subscriptions.push(participant);
 }
 
-/** The one of the answers before, or a new one. */
-function conversationOf(history: vscode.ChatContext["history"]): string {
+/** What is known of the last answer; a new conversation where there is none. */
+function lastOf(history: vscode.ChatContext["history"]): Metadata {
   const known = history.flatMap((turn) =>
-    turn instanceof vscode.ChatResponseTurn
-      ? [(turn.result.metadata as Partial<Metadata> | undefined)?.conversation]
-      : [],
+    turn instanceof vscode.ChatResponseTurn ? [turn.result.metadata as Partial<Metadata> | undefined] : [],
   );
-  const last = known.at(-1);
-  return typeof last === "string" ? last : `participant ${randomUUID()}`;
+  const { conversation = `participant ${randomUUID()}`, ...rest } = known.at(-1) ?? {};
+  return { conversation, ...rest };
 }
 
 async function answer(
   server: Server,
   request: vscode.ChatRequest,
-  conversation: string,
+  last: Metadata,
   stream: vscode.ChatResponseStream,
   token: vscode.CancellationToken,
 ): Promise<vscode.ChatResult> {
-  const metadata: Metadata = { conversation };
+  const metadata: Metadata = { conversation: last.conversation };
   const { client } = server;
   if (client === undefined) {
     return { metadata, errorDetails: { message: `${server.status.detail}. ${server.status.fix}` } };
   }
   try {
-    const turn = await runChat(client, server.chat, paramsOf(request, conversation), token, listener(stream));
+    const params = paramsOf(request, last);
+    if (params === undefined) {
+      return { metadata, errorDetails: { message: "Nothing waits for your word: say what is to be done" } };
+    }
+    const turn = await runChat(client, server.chat, params, token, listener(stream));
     turn.hunks.forEach((hunk) => {
       showHunk(stream, hunk);
     });
+    const { escalation } = turn;
+    if (escalation !== "") {
+      propose(stream, turn, params);
+    }
     stream.markdown(accountText(turn));
     const message = [turn.detail, turn.fix].filter((line) => line !== "").join(". ");
-    return turn.state === "failed" ? { metadata, errorDetails: { message } } : { metadata };
+    const known = escalation === "" ? metadata : { ...metadata, proposed: { params, escalation } };
+    return turn.state === "failed" ? { metadata: known, errorDetails: { message } } : { metadata: known };
   } catch (error) {
     return { metadata, errorDetails: { message: error instanceof Error ? error.message : String(error) } };
   }
 }
 
-function paramsOf(request: vscode.ChatRequest, conversation: string): SendChatParams {
+/** Undefined where it answers a proposal and there is none. */
+function paramsOf(request: vscode.ChatRequest, { conversation, proposed }: Metadata): SendChatParams | undefined {
+  const action = ANSWERS[request.command ?? ""];
+  if (action) {
+    return proposed && againWith(proposed.params, proposed, action);
+  }
   const place = currentPlace();
   const task = (request.command as Task | undefined) ?? "auto";
   return {
@@ -111,6 +133,19 @@ function listener(stream: vscode.ChatResponseStream): Parameters<typeof runChat>
       }
     },
   };
+}
+
+/** Each button says it to the editor's chat, as the user could, so that the answer stands there. */
+function propose(stream: vscode.ChatResponseStream, turn: ChatTurn, params: SendChatParams): void {
+  stream.markdown(proposalText(turn));
+  for (const { action, label } of choicesOf(turn)) {
+    const [name] = Object.entries(ANSWERS).find(([, answered]) => answered === action) ?? [];
+    stream.button(
+      name === undefined
+        ? { command: "farthing.showRequest", title: label, arguments: [againWith(params, turn, action)] }
+        : { command: "workbench.action.chat.open", title: label, arguments: [{ query: `@farthing /${name}` }] },
+    );
+  }
 }
 
 function showReference(stream: vscode.ChatResponseStream, { path, startLine, endLine }: ReceiptItem): void {

@@ -103,6 +103,10 @@ export interface LedgerStatus {
   readonly suggestedCap: number;
   /** Ready to show; empty while nothing has cost anything. */
   readonly money: string;
+  /** Percent of the cloud's input that was read from providers' caches; null before the first request. */
+  readonly cachedShare: number | null;
+  /** Ready to show, with a minus where caches have cost more than they saved; empty for nothing. */
+  readonly saved: string;
   readonly cloud: UsageLine;
   readonly byModel: readonly UsageLine[];
   readonly byTask: readonly UsageLine[];

@@ -3,6 +3,7 @@ import { type Disposable, EventEmitter, type LogOutputChannel, commands, window,
 
 import { ChatNews } from "./chatNews";
 import type { FarthingClient } from "./client";
+import type { ProviderInfo } from "./cloudProtocol";
 import type { InlineCompletion } from "./inlineCompletion";
 import { InstallationFailed, type Launcher } from "./launcher";
 import type { CompletionStatistics, LedgerStatus, Status } from "./protocol";
@@ -25,12 +26,17 @@ const INSTALL: Retry = { label: "Try Again", command: "farthing.installServer" }
 export class Server implements Disposable {
   /** What it says about conversations and about hunks that are to be reviewed. */
   readonly chat = new ChatNews();
+  /** Asked before a command of the server is run; gives the arguments to run it with. */
+  onWillRun: (command: string, args: unknown[]) => unknown[] = (_, args) => args;
   private readonly statusEmitter = new EventEmitter<Status>();
   /** The server's own word while it runs, else why it does not. */
   readonly onDidChangeStatus = this.statusEmitter.event;
   private readonly ledgerEmitter = new EventEmitter<LedgerStatus | undefined>();
   /** Undefined when no server runs any more: what was known may no longer be so. */
   readonly onDidChangeLedger = this.ledgerEmitter.event;
+  private readonly runEmitter = new EventEmitter<void>();
+  /** A server answers: the first one, or one that was started after it. It knows nothing of what others were told. */
+  readonly onDidRun = this.runEmitter.event;
   private currentLedger: LedgerStatus | undefined;
   private current: Status = off("The server has not been started");
   private running: FarthingClient | undefined;
@@ -79,15 +85,13 @@ export class Server implements Disposable {
   }
 
   /** What completion did today; undefined when the server does not say so at once. */
-  async statistics(): Promise<CompletionStatistics | undefined> {
-    const late = new Promise<undefined>((resolve) => {
-      setTimeout(resolve, PATIENCE, undefined);
-    });
-    try {
-      return await Promise.race([this.running?.completionStatistics(), late]);
-    } catch {
-      return undefined; // the client has logged it
-    }
+  statistics(): Promise<CompletionStatistics | undefined> {
+    return atOnce(this.running?.completionStatistics());
+  }
+
+  /** Of the cloud; none when the server does not say so at once. */
+  async providers(): Promise<readonly ProviderInfo[]> {
+    return (await atOnce(this.running?.cloud.listProviders())) ?? [];
   }
 
   stop(): Promise<void> {
@@ -115,6 +119,7 @@ export class Server implements Disposable {
   dispose(): void {
     this.statusEmitter.dispose();
     this.ledgerEmitter.dispose();
+    this.runEmitter.dispose();
     this.chat.dispose();
   }
 
@@ -163,6 +168,10 @@ export class Server implements Disposable {
       },
       onLedger: (status) => {
         this.reportLedger(status);
+      },
+      onCommand: (command, args) => this.onWillRun(command, args),
+      onRun: () => {
+        this.runEmitter.fire();
       },
       onCrash: (restarts) => {
         this.crashed(restarts);
@@ -254,6 +263,18 @@ export class Server implements Disposable {
 
 function off(detail: string, fix = ""): Status {
   return { state: "off", model: "", detail, fix };
+}
+
+/** Undefined for what fails, as the client logs that, and for what is late. */
+async function atOnce<T>(answer: Promise<T> | undefined): Promise<T | undefined> {
+  const late = new Promise<undefined>((resolve) => {
+    setTimeout(resolve, PATIENCE, undefined);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } catch {
+    return undefined;
+  }
 }
 
 function hasModel({ state }: Status): boolean {

@@ -1,4 +1,5 @@
 /** Instructions under way: what they do now, in the status bar and in the file, and what became of them. */
+import { randomUUID } from "node:crypto";
 import {
   type Disposable,
   EventEmitter,
@@ -6,21 +7,22 @@ import {
   type LogOutputChannel,
   StatusBarAlignment,
   type StatusBarItem,
-  Uri,
   commands,
   window,
-  workspace,
 } from "vscode";
 
+import { Questions } from "./asking";
 import type { ChatTurn, SendChatParams } from "./chatProtocol";
+import { type Action, againWith, choicesOf } from "./choices";
+import { SET_KEY_COMMAND } from "./cloudProtocol";
+import { messageOf } from "./commandTurns";
+import { Page } from "./page";
 import type { Server } from "./server";
 import { detailsText, isRunning, outcome, progressText } from "./turnText";
 import { withClient } from "./withClient";
 
-/** What the server calls conversations of code actions. */
+/** What conversations of code actions are called. */
 const COMMAND = "command-";
-
-const DETAILS = Uri.from({ scheme: "farthing-turn", path: "/Instruction.md" });
 
 /** An instruction whose first hunk is not there yet, and where it was given. */
 interface Awaited {
@@ -42,11 +44,13 @@ export class Turns implements Disposable {
   private readonly emitter = new EventEmitter<void>();
   /** What runs changed. */
   readonly onDidChange = this.emitter.event;
-  private readonly detailsEmitter = new EventEmitter<Uri>();
   private readonly item: StatusBarItem;
   /** By conversation: each has one turn at a time. */
   private readonly running = new Map<string, Running>();
-  private details = "";
+  /** By conversation: what was sent by code actions. */
+  private readonly actions = new Map<string, SendChatParams>();
+  private readonly details = new Page("farthing-turn", "Instruction");
+  private readonly questions = new Questions();
   private readonly subscriptions: readonly { dispose(): unknown }[];
 
   constructor(
@@ -58,19 +62,20 @@ export class Turns implements Disposable {
     this.item.command = "farthing.stopEdit";
     this.subscriptions = [
       this.item,
+      this.details,
+      this.questions,
       server.chat.onDidChangeTurn((turn) => {
         this.changed(turn);
       }),
       server.chat.onDidEnd(() => {
         this.running.clear();
+        this.actions.clear();
+        this.questions.closeAll();
         this.show();
       }),
       commands.registerCommand("farthing.stopEdit", (which?: { conversation: string }) => this.stop(which)),
-      workspace.registerTextDocumentContentProvider(DETAILS.scheme, {
-        onDidChange: this.detailsEmitter.event,
-        provideTextDocumentContent: () => this.details,
-      }),
     ];
+    server.onWillRun = (command, args) => this.willRun(command, args);
   }
 
   /** Sends an instruction and follows it; what fails is told to the user. */
@@ -104,13 +109,26 @@ export class Turns implements Disposable {
 
   dispose(): void {
     this.emitter.dispose();
-    this.detailsEmitter.dispose();
     this.subscriptions.forEach((subscription) => {
       subscription.dispose();
     });
   }
 
+  /** A code action is in a conversation of ours, so that what it asks can be answered. */
+  private willRun(command: string, args: unknown[]): unknown[] {
+    const message = messageOf(command, args, `${COMMAND}${randomUUID()}`);
+    if (!message?.conversation.startsWith(COMMAND)) {
+      return args;
+    }
+    const { conversation } = message;
+    this.actions.set(conversation, message);
+    return [{ ...(args[0] as object), conversation }, ...args.slice(1)];
+  }
+
   private changed(turn: ChatTurn): void {
+    if (turn.state !== "asking") {
+      this.questions.close(turn.conversation);
+    }
     const running = this.running.get(turn.conversation);
     if (isRunning(turn)) {
       this.running.set(turn.conversation, { params: running?.params, taken: true, turn });
@@ -119,8 +137,9 @@ export class Turns implements Disposable {
     }
     this.running.delete(turn.conversation);
     this.show();
-    if (running?.params || turn.conversation.startsWith(COMMAND)) {
-      void this.tell(turn, running?.params);
+    const params = running?.params ?? this.actions.get(turn.conversation);
+    if (params) {
+      void this.settle(turn, params);
     }
   }
 
@@ -147,10 +166,35 @@ export class Turns implements Disposable {
     );
   }
 
+  private async settle(turn: ChatTurn, params: SendChatParams): Promise<void> {
+    await (turn.state === "asking" ? this.ask(turn, params) : this.tell(turn, params));
+    const { conversation } = turn;
+    if (this.actions.has(conversation) && !this.running.has(conversation)) {
+      this.actions.delete(conversation); // nothing more comes of this code action
+      await withClient(this.server, this.log, (client) => client.closeConversation(conversation));
+    }
+  }
+
+  private async ask(turn: ChatTurn, params: SendChatParams): Promise<void> {
+    const action = await this.questions.ask(turn);
+    if (action === undefined) {
+      return;
+    }
+    await this.choose(turn, params, action);
+    if (action === "show") {
+      await this.ask(turn, params);
+    }
+  }
+
+  private async choose(turn: ChatTurn, params: SendChatParams, action: Action): Promise<void> {
+    const again = againWith(params, turn, action);
+    await (action === "show" ? commands.executeCommand("farthing.showRequest", again) : this.send(again));
+  }
+
   /** One quiet message, and only where the file doesn't say it all. */
-  private async tell(turn: ChatTurn, params: SendChatParams | undefined): Promise<void> {
+  private async tell(turn: ChatTurn, params: SendChatParams): Promise<void> {
     if (turn.task === "explain" && turn.state === "done") {
-      await this.showDetails(turn);
+      await this.details.show(detailsText(turn));
       return;
     }
     const message = outcome(turn);
@@ -158,25 +202,30 @@ export class Turns implements Disposable {
       return;
     }
     this.log.info(`${turn.instruction}: ${message}`);
-    const details = "Show Details";
-    const repair = turn.repair === "" || !params ? [] : ["Let It Try Again"];
-    const escalate = turn.escalation === "" || !params ? [] : [`Try ${turn.escalation}`];
     const note = turn.escalationNote === "" ? "" : `. ${turn.escalationNote}`;
     const say = turn.state === "failed" ? window.showErrorMessage : window.showInformationMessage;
-    const choice = await say(`Farthing: ${message}${note}`, details, ...repair, ...escalate);
+    const [details, repair, setKey] = ["Show Details", "Let It Try Again", "Set API Key…"];
+    const offered = choicesOf(turn);
+    const choice = await say(
+      `Farthing: ${message}${note}`,
+      details,
+      ...(turn.repair === "" ? [] : [repair]),
+      ...(turn.fix.includes(SET_KEY_COMMAND) ? [setKey] : []),
+      ...offered.map(({ label }) => label),
+    );
+    const action = offered.find(({ label }) => label === choice)?.action;
     if (choice === details) {
-      await this.showDetails(turn);
-    } else if (params && choice !== undefined && choice === repair[0]) {
+      await this.details.show(detailsText(turn));
+    } else if (choice === repair) {
       await this.send({ ...params, task: "edit", text: turn.repair });
-    } else if (params && choice !== undefined) {
-      await this.send({ ...params, tier: turn.escalation });
+    } else if (choice === setKey) {
+      await commands.executeCommand("farthing.setKey");
+    } else if (action) {
+      await this.choose(turn, params, action);
+      if (action === "show") {
+        await this.tell(turn, params);
+      }
     }
-  }
-
-  private async showDetails(turn: ChatTurn): Promise<void> {
-    this.details = detailsText(turn);
-    this.detailsEmitter.fire(DETAILS);
-    await commands.executeCommand("markdown.showPreview", DETAILS);
   }
 }
 

@@ -2,6 +2,7 @@
 import { type LogOutputChannel, commands, window } from "vscode";
 
 import type { FarthingClient } from "./client";
+import { SET_KEY_COMMAND } from "./cloudProtocol";
 import type { Server } from "./server";
 
 /** Its failures are the server's own one-line messages, and are shown. Never rejects. */
@@ -20,9 +21,11 @@ export async function withClient(
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     log.error(message);
-    const choice = await window.showErrorMessage(`Farthing: ${message}`, "Show Log");
+    const [setKey, showLog] = ["Set API Key…", "Show Log"];
+    const offered = message.includes(SET_KEY_COMMAND) ? [setKey, showLog] : [showLog];
+    const choice = await window.showErrorMessage(`Farthing: ${message}`, ...offered);
     if (choice !== undefined) {
-      await commands.executeCommand("farthing.showLog");
+      await commands.executeCommand(choice === setKey ? "farthing.setKey" : "farthing.showLog");
     }
   }
 }

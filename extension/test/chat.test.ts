@@ -4,7 +4,7 @@ import { describe, test } from "node:test";
 import { Draft, problem, readInstruction } from "../src/chatDraft";
 import { chatPage } from "../src/chatHtml";
 import { type ViewTurn, isFromView, isToView } from "../src/chatMessages";
-import type { Review, ReviewState } from "../src/chatProtocol";
+import type { ChatTurn, Review, ReviewState } from "../src/chatProtocol";
 import { Turns } from "../src/chatTurns";
 import { EMPTY_TURN, ITEM, hunk } from "./chatFakes";
 
@@ -31,7 +31,7 @@ describe("the turns of a conversation", () => {
 
   test("other conversations are none of ours, nor is text of a turn that nobody knows", () => {
     const turns = new Turns("c");
-    assert.equal(turns.change({ ...EMPTY_TURN, conversation: "d" }), undefined);
+    assert.deepEqual(turns.change({ ...EMPTY_TURN, conversation: "d" }), []);
     assert.equal(turns.grow({ conversation: "c", turn: 9, text: "b" }), undefined);
     assert.deepEqual(turns.list, []);
   });
@@ -75,6 +75,32 @@ describe("the turns of a conversation", () => {
       [
         [false, ""],
         [true, "new"],
+      ],
+    );
+  });
+
+  test("what asks is answered by whatever is said next, and asks no more when the server has ended", () => {
+    const asks: ChatTurn = { ...EMPTY_TURN, state: "asking", escalation: "small" };
+    const turns = new Turns("c");
+    turns.change(asks);
+    assert.ok(!turns.working);
+    assert.deepEqual(
+      turns.change({ ...asks, detail: "still" }).map(({ turn, escalation }) => [turn, escalation]),
+      [[1, "small"]],
+    );
+    assert.deepEqual(
+      turns.change({ ...asks, turn: 2 }).map(({ turn, escalation }) => [turn, escalation]),
+      [
+        [1, ""],
+        [2, "small"],
+      ],
+    );
+    turns.end("d");
+    assert.deepEqual(
+      turns.list.map(({ state, escalation }) => [state, escalation]),
+      [
+        ["asking", ""],
+        ["stopped", ""],
       ],
     );
   });
@@ -158,6 +184,8 @@ describe("messages between the view and the extension", () => {
     assert.ok(isFromView({ type: "decide", action: "accept", turn: "c 1", hunk: 0 }));
     const turn: ViewTurn = { ...EMPTY_TURN, key: "c 1", live: true, outcomes: [] };
     assert.ok(isToView({ type: "turn", turn }));
+    assert.ok(isToView({ type: "turn", turn: { ...turn, state: "asking" } }));
+    assert.ok(isFromView({ type: "choose", turn: "c 1", action: "escalate" }));
     assert.ok(isToView({ type: "preview", request: 1, receipt: null, problem: "" }));
   });
 
@@ -170,6 +198,7 @@ describe("messages between the view and the extension", () => {
     { type: "send", task: "auto", tier: "huge", text: "x" },
     { type: "send", task: "auto", tier: "", text: "x".repeat(200_000) },
     { type: "decide", action: "accept", turn: "c 1", hunk: -1 },
+    { type: "choose", turn: "c 1", action: "frontier" },
     { type: "open", path: 1, startLine: 1, endLine: 1 },
   ]) {
     test(`${JSON.stringify(message).slice(0, 60)} is not`, () => {

@@ -7,12 +7,13 @@ import {
   Narrator,
   account,
   closing,
-  escalation,
   heading,
   hunkView,
   itemNotes,
   itemPlace,
+  needsKey,
   progress,
+  question,
   receiptSummary,
 } from "../webview/viewModel";
 import { EMPTY_TURN, ITEM, hunk } from "./chatFakes";
@@ -74,11 +75,52 @@ describe("what a turn says", () => {
 
   test("another tier is offered once local tries have ended, while the server knows of them", () => {
     const failed: ViewTurn = { ...TURN, state: "failed", escalation: "small", escalationNote: "costs" };
-    assert.deepEqual(escalation(failed), { label: "Ask the small model", note: "costs" });
-    assert.equal(escalation({ ...failed, live: false }), null);
-    assert.equal(escalation({ ...failed, state: "writing" }), null);
-    assert.equal(escalation(TURN), null);
+    const choices = [
+      { action: "escalate", label: "Send to small" },
+      { action: "show", label: "Show what will be sent" },
+    ];
+    assert.deepEqual(question(failed), { title: "", why: "", note: "Costs", choices });
+    assert.equal(question({ ...failed, live: false }), null);
+    assert.equal(question({ ...failed, state: "writing" }), null);
+    assert.equal(question(TURN), null);
     assert.equal(closing({ ...failed, detail: "no hunk fits", hunks: [hunk("")] }), "Failed: no hunk fits 1 change.");
+  });
+});
+
+describe("a turn that asks", () => {
+  const asks: ViewTurn = {
+    ...TURN,
+    state: "asking",
+    detail: "tests are hard",
+    escalation: "small",
+    escalationNote: "n",
+  };
+
+  test("says why, what it would take, and what may be chosen", () => {
+    const { choices = [], ...words } = question(asks) ?? {};
+    assert.deepEqual(words, { title: "May this be sent to the small model?", why: "Tests are hard", note: "N" });
+    assert.deepEqual(
+      choices.map(({ action }) => action),
+      ["escalate", "local", "show"],
+    );
+    assert.equal(progress(asks), "");
+    assert.equal(
+      closing(asks),
+      "May this be sent to the small model? Tests are hard N Send to small, Do it on this machine, Show what will be sent",
+    );
+  });
+
+  test("has nothing to choose once it is answered", () => {
+    const answered = { ...asks, escalation: "" };
+    assert.equal(question(answered), null);
+    assert.equal(progress(answered), "You were asked: tests are hard");
+  });
+
+  test("says where a key is missing only when that is why it failed", () => {
+    const failed: ViewTurn = { ...TURN, state: "failed", fix: 'Run "Farthing: Set API Key"' };
+    assert.equal(needsKey(failed), true);
+    assert.equal(needsKey({ ...failed, state: "done" }), false);
+    assert.equal(needsKey({ ...failed, fix: "Raise the cap" }), false);
   });
 });
 

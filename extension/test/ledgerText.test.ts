@@ -41,6 +41,8 @@ const FRESH: LedgerStatus = {
   remaining: 50_000,
   suggestedCap: 75_000,
   money: "",
+  cachedShare: null,
+  saved: "",
   cloud: line(""),
   byModel: [],
   byTask: [],
@@ -75,6 +77,18 @@ function tooltip(rest: Partial<LedgerStatus>): string {
 describe("the cloud session in the status bar", () => {
   test("says what is answered locally, spent, reserved, allowed and paid", () => {
     assert.equal(text(BUSY), "local 82% · 31.2k(+4.0k)/50k · $0.42");
+  });
+
+  test("tells what caches saved, and where they have cost more", () => {
+    const said = (cachedShare: number | null, saved: string) =>
+      ledgerText({ ...FRESH, cachedShare, saved }, CLOCK)
+        ?.accessible.split(". ")
+        .find((sentence) => sentence.startsWith("Cache"));
+    assert.equal(said(62, "$0.12"), "Cache: 62% of the input was read from it, which saved $0.12");
+    assert.equal(said(0, "-$0.0021"), "Cache: 0% of the input was read from it, which cost $0.0021 more");
+    assert.equal(said(40, ""), "Cache: 40% of the input was read from it");
+    assert.equal(said(0, ""), undefined);
+    assert.equal(said(null, ""), undefined);
   });
 
   test("leaves out what there is nothing to say about", () => {

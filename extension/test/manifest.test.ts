@@ -44,12 +44,14 @@ describe("the manifest", () => {
       languageEnabled: true,
       cloud: "running",
       aboutCloud: false,
+      providers: ["a", "b"],
+      keyless: ["b"],
     };
     const named = [
       ...menuItems(everything).map((item) => item.command),
-      ...[...sources.matchAll(/"(farthing\.(?:show|restart|install|pick|pull|toggle|open|raise|new)\w+)"/g)].map(
-        (m) => m[1],
-      ),
+      ...[
+        ...sources.matchAll(/"(farthing\.(?:show|restart|install|pick|pull|toggle|open|raise|new|set|delete)\w+)"/g),
+      ].map((m) => m[1]),
       ...[...JSON.stringify(manifest).matchAll(/command:(farthing\.\w+)/g)].map((match) => match[1]),
     ].filter((command) => command?.startsWith("farthing."));
     for (const command of named) {

@@ -64,6 +64,8 @@ describe("the menu", () => {
     languageEnabled: true,
     cloud: "none",
     aboutCloud: false,
+    providers: [],
+    keyless: [],
   };
 
   function commands(situation: Partial<Situation>): string[] {
@@ -98,10 +100,25 @@ describe("the menu", () => {
       session.filter((command) => quiet.includes(command)),
       ["farthing.openUsageReport"],
     );
+    assert.ok(commands({ cloud: "running" }).includes("farthing.showSent") && !quiet.includes("farthing.showSent"));
     const label = (cloud: Situation["cloud"]): string =>
       menuItems({ ...usual, cloud }).find((item) => item.command === "farthing.toggleCloud")?.label ?? "";
     assert.match(label("running"), /Pause Cloud$/);
     assert.match(label("paused"), /Resume Cloud$/);
+  });
+
+  test("names the providers whose key is missing, and offers keys of others as one", () => {
+    const keys = (situation: Partial<Situation>): string[] =>
+      menuItems({ ...usual, ...situation }).flatMap(({ label, command, args }) =>
+        command === "farthing.setKey" ? [`${label} ${JSON.stringify(args ?? [])}`] : [],
+      );
+    assert.deepEqual(keys({ providers: ["work", "lab"], keyless: ["work"] }), [
+      '$(warning) Set API Key of work… ["work"]',
+      "$(key) Set API Key… []",
+    ]);
+    assert.deepEqual(keys({ providers: ["work"], keyless: ["work"] }).length, 1);
+    assert.deepEqual(keys({}), []);
+    assert.deepEqual(keys({ serverRuns: false, providers: ["a", "b"], keyless: ["b"] }), []);
   });
 
   test("the toggles say what they will do", () => {

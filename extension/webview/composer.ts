@@ -78,10 +78,7 @@ export class Composer {
       post({ type: "stop" });
     });
     this.busy(false);
-    const add = button("Add File or Selection…", () => {
-      post({ type: "addContext" });
-    });
-    this.context.append(this.summary.element, this.preview.element, this.chosen.element, add);
+    this.context.append(this.summary.element, this.preview.element, this.chosen.element, this.contextButtons());
     this.context.addEventListener("toggle", () => {
       this.askPreview();
     });
@@ -127,6 +124,16 @@ export class Composer {
       this.input.value = text;
       this.changed();
     }
+  }
+
+  private contextButtons(): HTMLElement {
+    const add = button("Add File or Selection…", () => {
+      post({ type: "addContext" });
+    });
+    const show = button("Show What Would Be Sent", () => {
+      post({ type: "showRequest", ...this.instruction() });
+    });
+    return h("div", { class: "offer" }, add, show);
   }
 
   private submit(): void {

@@ -124,12 +124,14 @@ log.addEventListener("click", press, { capture: true });
 log.addEventListener("scroll", () => {
   following = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR;
 });
-// The components draw themselves later than they are made.
-new ResizeObserver(() => {
+// The components draw themselves later than they are made, and the view may get another height.
+const sizes = new ResizeObserver(() => {
   if (following) {
     log.scrollTop = log.scrollHeight;
   }
-}).observe(page);
+});
+sizes.observe(page);
+sizes.observe(log);
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && working.size > 0) {
     post({ type: "stop" });

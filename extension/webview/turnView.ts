@@ -8,15 +8,17 @@ import { itemList } from "./receiptView";
 import {
   type HunkAction,
   Narrator,
+  type Question,
   TASK_NAMES,
   account,
   closing,
-  escalation,
-  repair,
   heading,
   hunkView,
+  needsKey,
   progress,
+  question,
   receiptSummary,
+  repair,
 } from "./viewModel";
 
 const ACTIONS: Readonly<Record<HunkAction, string>> = {
@@ -34,13 +36,15 @@ export class TurnView {
   private text = "";
   private drawn = "";
   private due = false;
+  /** It waits for the user's answer. */
+  private waits = false;
   private readonly answer = h("div", { class: "answer" });
   private readonly head: Part<readonly [string, string]>;
-  private readonly progress: Part<readonly [string, boolean, string]>;
+  private readonly progress: Part<readonly [string, boolean, string, boolean]>;
   private readonly receipt: Part<ViewTurn["receipt"]>;
   private readonly hunks: Part<HunksOf>;
   private readonly account: Part<readonly string[]>;
-  private readonly escalation: Part<ReturnType<typeof escalation>>;
+  private readonly question: Part<Question | null>;
   private readonly repair: Part<ReturnType<typeof repair>>;
 
   constructor(private turn: ViewTurn) {
@@ -48,10 +52,11 @@ export class TurnView {
       task === "" ? undefined : h("span", { class: "task" }, task),
       h("h2", {}, title),
     ]);
-    this.progress = new Part(h("div", { class: "progress" }), ([text, working, fix]) => [
+    this.progress = new Part(h("div", { class: "progress" }), ([text, working, fix, key]) => [
       working ? h("vscode-progress-ring", { "aria-hidden": "true" }) : undefined,
       text === "" ? undefined : h("span", {}, text),
       fix === "" ? undefined : h("span", { class: "fix" }, fix),
+      key ? button("Set API Key…", setKey) : undefined,
     ]);
     this.receipt = new Part(h("details", { class: "receipt" }), (receipt) => [
       h("summary", {}, `Context: ${receiptSummary(receipt)}`),
@@ -59,10 +64,10 @@ export class TurnView {
     ]);
     this.hunks = new Part(h("div", { class: "hunks" }), drawHunks);
     this.account = new Part(h("footer", {}), (lines) => lines.map((line) => h("span", {}, line)));
-    this.repair = offers("repair", turn.key);
-    this.escalation = offers("escalate", turn.key);
+    this.repair = offerOfRepair(turn.key);
+    this.question = questions(turn.key);
     const above = [this.head, this.receipt, this.answer, this.hunks, this.progress];
-    const elements = [...above, this.repair, this.escalation, this.account].map((part) =>
+    const elements = [...above, this.repair, this.question, this.account].map((part) =>
       part instanceof HTMLElement ? part : part.element,
     );
     this.element = h("article", { class: "turn" }, ...elements);
@@ -82,13 +87,13 @@ export class TurnView {
     this.element.setAttribute("aria-label", heading(turn));
     this.element.dataset["state"] = turn.state;
     this.head.show([turn.instruction === "" ? "" : TASK_NAMES[turn.task], heading(turn)]);
-    this.progress.show([progress(turn), isWorking(turn.state), turn.fix]);
+    this.progress.show([progress(turn), isWorking(turn.state), turn.fix, needsKey(turn)]);
     this.receipt.element.hidden = turn.receipt.items.length === 0;
     this.receipt.show(turn.receipt);
     this.hunks.show({ key: turn.key, live: turn.live, hunks: turn.hunks, outcomes: turn.outcomes });
     this.account.show(account(turn));
     this.repair.show(repair(turn));
-    this.escalation.show(escalation(turn));
+    this.ask(question(turn));
     this.drawAnswer();
     const heard = this.narrator.next(this.text, ended);
     return [heard, ended ? closing(turn) : ""].filter((line) => line !== "").join(" ");
@@ -105,6 +110,15 @@ export class TurnView {
       });
     }
     return this.narrator.next(this.text, false);
+  }
+
+  private ask(asked: Question | null): void {
+    const waits = asked !== null && asked.title !== "";
+    if (waits !== this.waits) {
+      this.receipt.element.toggleAttribute("open", waits); // what will be sent is a part of the question
+    }
+    this.waits = waits;
+    this.question.show(asked);
   }
 
   private drawAnswer(): void {
@@ -149,16 +163,44 @@ interface Offer {
   readonly note: string;
 }
 
-/** A button for what may be done next, and what it means; nothing where nothing is offered. */
-function offers(type: "repair" | "escalate", turn: string): Part<Offer | null> {
-  return new Part<Offer | null>(h("div", { class: `offer ${type}` }), (offer) =>
+/** A button for another try, and why; nothing where nothing is offered. */
+function offerOfRepair(turn: string): Part<Offer | null> {
+  return new Part<Offer | null>(h("div", { class: "offer repair" }), (offer) =>
     offer
       ? [
           button(offer.label, () => {
-            post({ type, turn });
+            post({ type: "repair", turn });
           }),
           h("span", { class: "notes" }, offer.note),
         ]
       : [],
   );
+}
+
+/** What another tier could do, and the user's choices; nothing where there are none. */
+function questions(turn: string): Part<Question | null> {
+  return new Part<Question | null>(h("div", { class: "question" }), (asked) => {
+    if (!asked) {
+      return [];
+    }
+    const { title, why, note, choices } = asked;
+    const buttons = choices.map(({ action, label }) =>
+      button(label, () => {
+        post({ type: "choose", turn, action });
+      }),
+    );
+    const parts = [
+      title === "" ? undefined : h("h3", {}, title),
+      why === "" ? undefined : h("p", {}, why),
+      note === "" ? undefined : h("p", { class: "notes" }, note),
+      h("div", { class: "actions" }, ...buttons),
+    ];
+    // A group, so that a button is read out with what it is about.
+    const label = title === "" ? note : [title, why, note].filter((line) => line !== "").join(" ");
+    return [h("div", { role: "group", class: title === "" ? "offer" : "asking", "aria-label": label }, ...parts)];
+  });
+}
+
+function setKey(): void {
+  post({ type: "setKey" });
 }

@@ -2,6 +2,8 @@
 import type { HunkOutcome, ViewTurn } from "../src/chatMessages";
 import type { Receipt, ReceiptItem, Task, TurnHunk } from "../src/chatProtocol";
 import { isWorking } from "../src/chatTurns";
+import { type Choice, choicesOf, questionOf, sentence, whyBeside } from "../src/choices";
+import { SET_KEY_COMMAND } from "../src/cloudProtocol";
 
 export const TASK_NAMES: Readonly<Record<Task, string>> = {
   edit: "Edit",
@@ -83,17 +85,21 @@ export function heading({ task, instruction }: ViewTurn): string {
 }
 
 /** What is going on, or went wrong; empty for a turn that simply is done. */
-export function progress({ state, detail }: ViewTurn): string {
+export function progress({ state, detail, escalation }: ViewTurn): string {
   const words = {
+    done: "",
     waiting: "Waiting",
     reading: "Reading",
     writing: "Writing",
     checking: "Testing",
-    asking: "Asking you",
+    asking: "You were asked",
     stopped: "Stopped",
     failed: "Failed",
   };
-  return state === "done" ? "" : detail === "" ? words[state] : `${words[state]}: ${detail}`;
+  if (state === "done" || (state === "asking" && escalation !== "")) {
+    return ""; // the question says it
+  }
+  return detail === "" ? words[state] : `${words[state]}: ${detail}`;
 }
 
 /** Which model answered and why, tokens, money, tries. */
@@ -104,7 +110,7 @@ export function account(turn: ViewTurn): readonly string[] {
   const counted = inputTokens + outputTokens > 0;
   return [
     [tier, model].filter((word) => word !== "").join(" · "),
-    reason,
+    reason === turn.detail ? "" : reason, // a question says it
     counted ? `${full(inputTokens)} in${cached}, ${full(outputTokens)} out` : "",
     money === "" ? (counted && tier === "local" ? "free" : "") : money,
     attempts > 1 ? `${attempts} tries` : "",
@@ -137,18 +143,39 @@ export function repair({ repair: said, tests, state, live }: ViewTurn): {
   return said === "" || !live || isWorking(state) ? null : { label: "Let it try again", note: tests };
 }
 
-/** What is offered when local tries have failed; undefined where nothing is. */
-export function escalation({ escalation: tier, escalationNote, state, live }: ViewTurn): {
-  readonly label: string;
+/** What the user is asked before anything is sent to a model that costs. */
+export interface Question {
+  /** Empty where nothing waits for the answer. */
+  readonly title: string;
+  readonly why: string;
   readonly note: string;
-} | null {
-  return tier === "" || !live || isWorking(state) ? null : { label: `Ask the ${tier} model`, note: escalationNote };
+  readonly choices: readonly Choice[];
+}
+
+/** Null where nothing is to be chosen. */
+export function question(turn: ViewTurn): Question | null {
+  const choices = turn.live ? choicesOf(turn) : [];
+  const note = sentence(turn.escalationNote);
+  return choices.length === 0
+    ? null
+    : turn.state === "asking"
+      ? { title: questionOf(turn), why: sentence(whyBeside(turn)), note, choices }
+      : { title: "", why: "", note, choices };
+}
+
+/** Whether the way out is to give a key. */
+export function needsKey({ state, fix }: ViewTurn): boolean {
+  return state === "failed" && fix.includes(SET_KEY_COMMAND);
 }
 
 /** What a screen reader hears when a turn has ended. */
 export function closing(turn: ViewTurn): string {
   const hunks = turn.hunks.length > 0 ? `${plural(turn.hunks.length, "change")}.` : "";
-  return [progress(turn), turn.fix, hunks].filter((line) => line !== "").join(" ");
+  const asked = question(turn);
+  const asks = asked?.title
+    ? [asked.title, asked.why, asked.note, asked.choices.map(({ label }) => label).join(", ")]
+    : [];
+  return [progress(turn), turn.fix, hunks, ...asks].filter((line) => line !== "").join(" ");
 }
 
 function full(number: number): string {

@@ -15,9 +15,12 @@ from farthing.chat.answerer import Choice, FormatName, LocalAnswerer
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Finished, Instruction, Proposed
+from farthing.chat.offers import Size
 from farthing.context.budget import local_budget
 from farthing.edit.apply import errors_of
 from farthing.edit.model import GOOD, FileChange
+from farthing.errors import Refused
+from farthing.routing.model import Features
 from farthing.settings import EngineSettings
 from farthing.tokens import count
 
@@ -134,9 +137,19 @@ class _Always:
 
     answerer: LocalAnswerer
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`."""
+        if features.failed:
+            raise Refused("only one is measured")
         return Choice(self.answerer, "it is measured")
+
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return ""
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return None
 
 
 class Product:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pygls.workspace import Workspace
 
+from farthing.backends.cloud.connect import Pool
 from farthing.chat.chat import Chat
 from farthing.chat.keeping import keeper
 from farthing.chat.opening import open_chat
@@ -23,6 +24,8 @@ class Chats:
     def __init__(self, domain: Domain, workspace: Callable[[], Workspace]) -> None:
         self._domain, self._workspace = domain, workspace
         self._open: dict[str, Chat] = {}
+        self._pool = Pool()
+        domain.at_close.append(self._pool.aclose)
 
     def of(self, folder: str) -> Chat:
         """The chat of a folder, by the path that the editor has for it."""
@@ -41,5 +44,5 @@ class Chats:
             root, Path(domain.meter.root or root), domain.backend, domain.folders, domain.meter.ledger,
             domain.meter.record, lambda: domain.settings, unsaved,
             check_of(root, lambda: domain.settings.edit, lambda: [domain.settings.remote.api_key_env]),
-            keeper(lambda: domain.settings.edit.keep_replies),
+            keeper(lambda: domain.settings.edit.keep_replies), self._pool,
         )  # fmt: skip

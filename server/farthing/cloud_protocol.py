@@ -20,6 +20,21 @@ PREVIEW_REQUEST = "farthing/previewRequest"
 LIST_SENT = "farthing/listSent"
 """Request without parameters -> list of :class:`SentRequest`: what has left in this session, newest first."""
 
+OPEN_CLOUD_SETTINGS = "farthing/openCloudSettings"
+"""Request without parameters -> :class:`CloudSettings`: where they stand. A commented example is put there where there
+is nothing yet."""
+
+SET_KEY_COMMAND = "Farthing: Set API Key"
+"""What a turn's ``fix`` names where a key is missing: editors that have such a command put a button to it."""
+
+
+@dataclass(frozen=True)
+class CloudSettings:
+    """The user's ``config.toml``."""
+
+    path: str
+    """Absolute."""
+
 
 @dataclass(frozen=True)
 class SetKeysParams:

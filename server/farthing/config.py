@@ -4,6 +4,7 @@ Cloud providers, caps, budgets and prices stand in it; the settings of the edito
 again whenever it has changed, so that all windows and the command line go by the same.
 """
 
+import contextlib
 import os
 import stat
 import threading
@@ -15,6 +16,28 @@ from farthing.errors import SettingsError
 
 MAX_BYTES = 1_000_000
 """Of a file; nobody writes more."""
+
+EXAMPLE = """\
+# Farthing's own settings: what may leave this machine, where to, and what that may cost. Lines that begin with # say
+# nothing; take the # away from what you want. Keys do not belong here: "Farthing: Set API Key" in VS Code keeps them.
+
+#[cloud.work]
+#kind = "openai"
+#base_url = "https://api.openai.com/v1"
+#api_key_env = "WORK_KEY"        # the name of an environment variable, never the key
+#models = { small = "gpt-5-nano", frontier = "gpt-5" }
+
+#[escalation]
+#policy = "ask"                  # never: nothing leaves; ask: not without your word; auto: up to the ceiling
+#ceiling_usd = 0.02              # of one request, for auto
+
+#[privacy]
+#local_only = []                 # folders whose files never leave, by their absolute paths
+
+#[session]
+#cap_tokens = 50000              # of a workspace, shared by its windows and the command line
+"""
+"""What stands in a new file."""
 
 _lock = threading.Lock()
 _read: dict[Path, tuple[tuple[int, int, int], dict[str, object] | SettingsError]] = {}
@@ -47,6 +70,22 @@ def load(path: Path | None = None) -> dict[str, object]:
     if isinstance(known[1], SettingsError):
         raise known[1]
     return known[1]
+
+
+def create() -> Path:
+    """Put the example where there is no ``config.toml`` yet; gives its path.
+
+    Raises:
+        SettingsError: there is none, and it can't be written.
+    """
+    path = paths.config_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), path.open("x", encoding="utf-8") as file:
+            file.write(EXAMPLE)
+    except OSError as exc:
+        raise SettingsError(f"{path} can't be written: {exc.strerror}", "Mend that") from exc
+    return path
 
 
 def _parse(path: Path) -> dict[str, object] | SettingsError:

@@ -187,6 +187,11 @@ class LedgerStatus:
     """What a user might raise the cap to."""
     money: str = ""
     """Ready to show, with "?" where a price is unknown; empty while nothing has cost anything."""
+    cachedShare: int | None = None
+    """Percent of the cloud's input that was read from providers' caches; null before the first request."""
+    saved: str = ""
+    """What that saved against no cache, less what writing has cost, ready to show and with a minus where it has cost
+    more; empty for nothing, and where a price is unknown."""
     cloud: UsageLine = UsageLine("", False, 0, 0, 0, 0, 0, "")
     """All of the session's cloud requests."""
     byModel: tuple[UsageLine, ...] = ()

@@ -20,7 +20,7 @@ from pygls.protocol import LanguageServerProtocol, default_converter
 from pygls.protocol.language_server import _prepare_command_arguments, lsp_method
 from pygls.workspace import TextDocument
 
-from farthing import __version__, airgap, handlers, paths, protocol
+from farthing import __version__, airgap, handlers, logs, protocol
 from farthing.backends.local import LocalBackend
 from farthing.backends.select import SelectedBackend
 from farthing.completion.generation import Generation, Outcome
@@ -54,6 +54,7 @@ class Protocol(LanguageServerProtocol):
         """See pygls."""
         if "jsonrpc" in data and "method" in data:
             data.setdefault("params", None)  # JSON-RPC lets it be left out; pygls wants it in methods it doesn't know
+        handlers.prepare(data)
         try:
             return super().structure_message(data)
         except JsonRpcException as exc:
@@ -261,7 +262,7 @@ def main(argv: list[str]) -> int:
     if options.tcp is not None and (not port.isdecimal() or not 0 < int(port) < 65536):
         sys.stderr.write(f"farthing: {options.tcp!r} is not [HOST:]PORT. Give for example 127.0.0.1:7007\n")
         return 2
-    _start_log(options.log_level)
+    logs.start(options.log_level)
     # pygls turns Ctrl-C into a wait for the thread that reads stdin, which may never end.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     server = build()
@@ -276,23 +277,3 @@ def main(argv: list[str]) -> int:
         sys.stderr.write(f"farthing: {no}\n")
         return 1
     return server.exit_code
-
-
-def _start_log(level: str) -> None:
-    """Log to stderr, which editors show in an output channel. stdout belongs to the protocol."""
-    handler = logging.StreamHandler(sys.stderr)
-    if level != "DEBUG":
-        handler.addFilter(_shorten)
-    logging.basicConfig(level=level, handlers=[handler], format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("pygls").setLevel(max(logging.WARNING, logging.getLevelName(level)))
-    _logger.info("farthing %s, state in %s", __version__, paths.data_dir())
-
-
-def _shorten(record: logging.LogRecord) -> bool:
-    """pygls logs a client's mistakes with tracebacks. Only those of faults in a handler of ours are worth reading."""
-    if record.name.startswith("pygls"):
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, JsonRpcException | ValueError | RecursionError):
-            record.exc_info = None
-        record.msg, record.args = record.getMessage().partition("\n")[0], None
-    return True

@@ -135,7 +135,7 @@ def vscode(
         try:
             with serve(installation, home, workspace, env, trusted) as address:
                 try:
-                    yield Workbench(page, address)
+                    yield Workbench(page, address, home / "user")
                 except BaseException:
                     _keep_evidence(page, home / "user" / "logs", f"failed-{request.node.name}")
                     raise

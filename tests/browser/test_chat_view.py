@@ -1,16 +1,17 @@
 """The chat view in a real VS Code, before a server that answers what is written down."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Frame, Locator, expect
 
 from tests.browser.conftest import FILE, OpenVSCode
 from tests.support.chat_page import Chat
-from tests.support.vscode import WORKBENCH_MS, until
+from tests.support.vscode import WORKBENCH_MS, Workbench, until
 
 pytestmark = pytest.mark.browser
 
@@ -21,8 +22,14 @@ def _patience() -> None:
 
 
 @contextmanager
-def _chat(vscode: OpenVSCode, fake_chat: str, home: Path, theme: str = "Default Dark Modern") -> Iterator[Chat]:
-    with vscode(theme=theme, python=fake_chat) as workbench:
+def _chat(
+    vscode: OpenVSCode,
+    fake_chat: str,
+    home: Path,
+    theme: str = "Default Dark Modern",
+    settings: Mapping[str, object] | None = None,
+) -> Iterator[Chat]:
+    with vscode(theme=theme, python=fake_chat, settings=settings) as workbench:
         workbench.wait_for_status("ready")
         workbench.open(FILE)
         chat = Chat(workbench, home)
@@ -48,7 +55,10 @@ def test_answers_and_hunks_are_shown(vscode: OpenVSCode, fake_chat: str, farthin
         expect(chat.turn.locator(".hunk")).to_have_count(3)
         expect(chat.turn.locator(".hunk").first).to_contain_text("Proposed")
         chat.workbench.screenshot(f"chat-edit-{shade}")
-        assert [message["task"] for message in chat.asked("send")] == ["ask", "edit"]
+        chat.say("design a till")
+        expect(chat.turn.locator(".asking")).to_be_visible()
+        chat.workbench.screenshot(f"chat-asking-{shade}")
+        assert [message["task"] for message in chat.asked("send")] == ["ask", "edit", "edit"]
 
 
 def test_what_a_model_writes_stays_text(vscode: OpenVSCode, fake_chat: str, farthing_home: Path) -> None:
@@ -142,14 +152,120 @@ def test_what_is_sent_is_shown_before_and_can_be_left_out_or_pinned(
         assert len(chat.asked("preview")) < 8
 
 
-def test_another_tier_is_only_offered(vscode: OpenVSCode, fake_chat: str, farthing_home: Path) -> None:
-    with _chat(vscode, fake_chat, farthing_home) as chat:
+KEY = 'sk-abc"def\\0123456789'
+"""With marks that JSON writes otherwise."""
+
+TALKATIVE = {"farthing.trace.server": "verbose"}
+"""All that is said to the server is logged, once the log has its lowest level."""
+
+
+def test_another_tier_is_asked_for_and_its_key_stays_secret(
+    vscode: OpenVSCode, fake_chat: str, farthing_home: Path
+) -> None:
+    with _chat(vscode, fake_chat, farthing_home, settings=TALKATIVE) as chat:
         chat.say("/fix something hard")
-        offer = chat.turn.locator(".escalate")
+        offer = chat.turn.locator(".question")
         expect(offer).to_contain_text("costs at most $0.02")
         chat.workbench.screenshot("chat-escalation")
-        offer.get_by_role("button", name="Ask the small model").click()
+        offer.get_by_role("button", name="Send to small").click()
         until(lambda: len(chat.asked("send")) == 2, "the second try")
         first, second = chat.asked("send")
         assert first.pop("tier") == "" and second.pop("tier") == "small"
         assert first == second
+        chat.done()
+        _choose(chat)
+        _answer_in_file(chat)
+        _log_everything(chat.workbench)
+        _give_key(chat)
+        chat.workbench.command("Farthing: Show What Was Sent")
+        expect(_document(chat, "What was sent")).to_contain_text("answered by tiny-1")
+        chat.workbench.screenshot("cloud-sent")
+        written = chat.workbench.written() + (farthing_home / "asked.jsonl").read_text()
+        assert "farthing/setKeys: what it says is not logged" in written
+        assert '"text": "design a till"' in written.partition("Sending request 'farthing/sendChat")[2]
+        assert "sk-abc" not in written
+        chat.workbench.command("Farthing: Open Cloud Settings")
+        chat.workbench.page.locator('.tab.active[data-resource-name="config.toml"]').wait_for()
+        assert "#[cloud.work]" in (farthing_home / "config.toml").read_text()
+
+
+def _choose(chat: Chat) -> None:
+    """In the view, by the keyboard."""
+    chat.say("design a till")
+    card = chat.frame.get_by_role("group", name="May this be sent to the small model?")
+    expect(card).to_be_visible()
+    expect(chat.turn.locator(".receipt li").first).to_be_visible()
+    card.get_by_role("button", name="Show what will be sent").click()
+    expect(_document(chat, "What would be sent")).to_contain_text("<b>Design a till.</b>")
+    chat.workbench.screenshot("cloud-request")
+    [request] = chat.asked("request")
+    assert request["tier"] == "small" and request["text"] == "design a till"
+    card.get_by_role("button", name="Do it on this machine").focus()
+    chat.workbench.page.keyboard.press("Enter")
+    until(lambda: chat.asked("send")[-1]["tier"] == "local", "the choice")
+    expect(card).to_have_count(0)
+    chat.done()
+
+
+def _answer_in_file(chat: Chat) -> None:
+    """Where the instruction was given in a file: nothing is sent until there is a choice, and Enter costs nothing."""
+    page, sent = chat.workbench.page, len(chat.asked("send"))
+    page.locator(".part.editor .tab").filter(has_text=FILE).click()
+    chat.workbench.command("Farthing: Edit with Instruction")
+    box = page.locator(".quick-input-widget input.input")
+    box.fill("design a shelf")
+    box.press("Enter")
+    question = page.locator(".quick-input-widget").filter(has_text="May this be sent to the small model?")
+    question.wait_for()
+    chat.workbench.screenshot("cloud-question")
+    page.keyboard.press("Enter")
+    until(lambda: len(chat.asked("send")) == sent + 2, "the choice")
+    asked, chosen = chat.asked("send")[sent:]
+    assert asked.get("tier") is None and chosen.pop("tier") == "local" and asked == chosen
+    chat.done()
+
+
+def _log_everything(workbench: Workbench) -> None:
+    workbench.command("Developer: Set Log Level")
+    for name in ("Farthing", "Trace"):
+        row = workbench.page.locator(".quick-input-list .monaco-list-row").filter(has_text=re.compile(f"^{name}"))
+        row.first.click()
+
+
+def _give_key(chat: Chat) -> None:
+    """A turn fails for want of a key, and says how to give it. It is told to each server that starts."""
+    chat.say("design a till")
+    chat.turn.get_by_role("button", name="Send to small").click()
+    give = chat.button("Set API Key…")
+    expect(give).to_be_visible()
+    chat.workbench.screenshot("cloud-key-missing")
+    give.click()
+    page = chat.workbench.page
+    page.locator(".quick-input-list .monaco-list-row").filter(has_text=re.compile("^work")).click()
+    box = page.locator(".quick-input-widget input[type=password]")
+    box.fill(KEY)
+    chat.workbench.screenshot("cloud-key")
+    box.press("Enter")
+    until(lambda: chat.asked("keys"), "the key")
+    chat.workbench.command("Farthing: Restart Server")
+    until(lambda: len(chat.asked("keys")) == 2, "the key for the new server")
+    digest = sha256(KEY.encode()).hexdigest()
+    assert [told["work"] for told in chat.asked("keys")] == [digest, digest]
+    chat.workbench.wait_for_status("ready")
+    chat.workbench.command("Farthing: Delete API Key")
+    page.locator(".quick-input-list .monaco-list-row").filter(has_text=re.compile("^work")).click()
+    until(lambda: "work" not in chat.asked("keys")[-1], "no key any more")
+    chat.workbench.status_item("status").click()
+    page.locator(".quick-input-list .monaco-list-row").filter(has_text="Set API Key of work").wait_for()
+    chat.workbench.screenshot("cloud-menu")
+    page.keyboard.press("Escape")
+
+
+def _document(chat: Chat, title: str) -> Locator:
+    """What is shown beside the chat."""
+
+    def shown() -> Frame | None:
+        frames = chat.workbench.page.frames
+        return next((frame for frame in frames if frame.locator("h1", has_text=title).count()), None)
+
+    return until(shown, title).locator("body")

@@ -45,3 +45,13 @@ def test_questions_and_edits_are_answered(vscode: OpenVSCode, fake_chat: str, fa
         asked = farthing_home / "asked.jsonl"
         decided = until(lambda: [line for line in asked.read_text().splitlines() if '"decide"' in line], "the click")
         assert json.loads(decided[0])["ids"] == ["2h2"]
+        answer = _ask(workbench, "design a till")
+        expect(answer).to_contain_text("May this be sent to the small model?")
+        expect(answer.get_by_role("button", name="Send to small")).to_be_visible()
+        workbench.screenshot("participant-asking")
+        answer.get_by_role("button", name="Do it on this machine").click()
+        until(lambda: '"tier": "local"' in asked.read_text(), "the choice")
+        first, again = (json.loads(line) for line in asked.read_text().splitlines()[-2:])
+        assert again.pop("tier") == "local" and "tier" not in first and first == again
+        expect(workbench.page.locator(".interactive-response").last.locator("a", has_text="Accept")).to_have_count(2)
+        workbench.screenshot("participant-chosen")

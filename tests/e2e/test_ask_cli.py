@@ -86,7 +86,8 @@ def test_text_goes_to_stdout_and_what_it_cost_beside_it(root: Path) -> None:
 
 def test_a_process_of_its_own_does_the_same(root: Path) -> None:
     ran = cli.run("ask", root, "How?", "--tier", "frontier")
-    assert (ran.returncode, ran.stderr.count("\n")) == (0, 1)
+    assert (ran.returncode, ran.stderr.count("\n")) == (0, 2)
+    assert "was asked for honest, but another model answered: answered" in ran.stderr
     assert ran.stdout.strip()
 
 

@@ -1,11 +1,11 @@
-"""The cap, against a provider that misbehaves and clients that are killed at any moment."""
+"""The cap, against providers of every kind that misbehave and clients that are killed at any moment."""
 
 import random
 import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +17,10 @@ from farthing.ledger.places import canonical
 from tests.support.provider import BILLED, FLOOD, FLOODING, REFUSING, Provider, provider
 
 ROOT = Path(__file__).parents[2]
-PROCESSES, PARALLEL = 4, 13
+KINDS = ("anthropic", "openai-responses", "gemini", "openai-compatible")
+"""Of provider; each is asked by a process of its own. The last one's protocol is that of ``openai``, too."""
+
+PARALLEL = 13
 KILLED_EVERY = 60
 """Requests, on the average."""
 
@@ -31,10 +34,11 @@ def running() -> Iterator[Provider]:
         yield found
 
 
-def configure(home: Path, url: str, cap: int, *accounts: str) -> None:
+def configure(home: Path, url: str, cap: int, accounts: Mapping[str, str]) -> None:
+    """Accounts, by the name of the provider: kinds."""
     tables = [
-        f'[cloud.{name}]\nkind = "openai-compatible"\nbase_url = "{url}/{name}/v1"\nmodels = {{ small = "honest" }}\n'
-        for name in accounts
+        f'[cloud.{name}]\nkind = "{kind}"\nbase_url = "{url}/{name}/v1"\nmodels = {{ small = "honest" }}\n'
+        for name, kind in accounts.items()
     ]
     prices = "".join(f"[prices.{model}]\ninput = 1\noutput = 4\n" for model in (*BILLED, *FLOODING, *REFUSING))
     (home / "config.toml").write_text("".join(tables) + prices + f"[session]\ncap_tokens = {cap}\n")
@@ -53,26 +57,26 @@ class Spenders:
 
     def run(self) -> None:
         """Returns when all have ended."""
-        share = self.requests // PROCESSES
+        share = self.requests // len(KINDS)
         threads = [
-            threading.Thread(target=self._slot, args=(slot, slot * share, (slot + 1) * share))
-            for slot in range(PROCESSES)
+            threading.Thread(target=self._slot, args=(kind, slot * share, (slot + 1) * share))
+            for slot, kind in enumerate(KINDS)
         ]
         for each in threads:
             each.start()
         for each in threads:
             each.join()
 
-    def _slot(self, slot: int, first: int, end: int) -> None:
-        chance = random.Random(f"{self.seed}/{slot}")
+    def _slot(self, kind: str, first: int, end: int) -> None:
+        chance = random.Random(f"{self.seed}/{kind}")
         while first < end:
             # Three lines a request: so many until the shot.
             shot = chance.randint(1, 6 * KILLED_EVERY)
-            first = max(first + 1, self._spend(first, end, shot))
+            first = max(first + 1, self._spend(kind, first, end, shot))
 
-    def _spend(self, first: int, end: int, shot: int) -> int:
+    def _spend(self, kind: str, first: int, end: int, shot: int) -> int:
         """One process. Returns the first request that it did not begin."""
-        command = [sys.executable, "-m", "tests.support.spender", self.workspace, "work", str(self.seed)]
+        command = [sys.executable, "-m", "tests.support.spender", self.workspace, kind, str(self.seed)]
         command += [str(first), str(end), str(PARALLEL)]
         next_one, lines = first, 0
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
@@ -96,32 +100,34 @@ def test_what_is_billed_never_exceeds_the_cap(
     farthing_home: Path, tmp_path: Path, running: Provider, soak_requests: int
 ) -> None:
     cap = soak_requests * DEMAND
-    configure(farthing_home, running.url, cap, "work")
+    configure(farthing_home, running.url, cap, {kind: kind for kind in KINDS})
     spenders = Spenders(canonical(tmp_path), seed=20, requests=soak_requests)
     spenders.run()
     ledger = Ledger()  # closes what the killed ones left open
     state = ledger.state(spenders.workspace)
-    billed = running.bill()["work"]
-    told = (billed, state, spenders.said, spenders.killed)
-    assert billed.input + billed.output <= state.spent <= cap, told
+    bills = {kind: running.bill()[kind] for kind in KINDS}
+    billed = sum(bill.input + bill.output for bill in bills.values())
+    told = (bills, state, spenders.said, spenders.killed)
+    assert billed <= state.spent <= cap, told
     assert (state.reserved, state.overshoot, state.blocked) == (0, 0, ()), told
     # It was a test: the cap was met, much of it was really billed, and processes died at work.
     assert spenders.said["CapExceeded"] > 0, told
-    assert billed.input + billed.output > cap / 4, told
+    assert billed > cap / 4, told
+    assert all(bill.requests for bill in bills.values()), told
     assert spenders.killed >= soak_requests / KILLED_EVERY / 4, told
     assert state.unsettled > 0, told
-    assert all(limit >= 10 for limit in billed.limits), told
+    assert all(limit >= 10 for bill in bills.values() for limit in bill.limits), told
     verified = verify.verify(ledger.store)
     assert verified.ok, verified.differences
     ledger.close()
 
 
-@pytest.mark.parametrize("model", ["more", "silent"])
+@pytest.mark.parametrize(("model", "kind"), [*zip(("more", "silent", "silent", "more"), KINDS, strict=True)])
 def test_who_does_not_keep_to_the_limit_is_cut_off_and_blocked(
-    farthing_home: Path, tmp_path: Path, running: Provider, model: str
+    farthing_home: Path, tmp_path: Path, running: Provider, model: str, kind: str
 ) -> None:
-    account = model
-    configure(farthing_home, running.url, 50_000, account)
+    account = f"{model}-{kind}"
+    configure(farthing_home, running.url, 50_000, {account: kind})
     workspace = canonical(tmp_path)
     command = [sys.executable, "-m", "tests.support.spender", workspace, account, "7", "0", "40", "5", model]
     ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, timeout=120, check=True)

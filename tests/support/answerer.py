@@ -1,10 +1,12 @@
 """A model whose replies are written down beforehand."""
 
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from farthing.chat.answerer import Choice, FormatName, Question, Replied
+from farthing.chat.offers import Size
 from farthing.ledger.model import Usage
+from farthing.routing.model import Features, Route
 
 
 @dataclass
@@ -21,6 +23,7 @@ class Scripted:
     window: int = 4096
     alone: bool = False
     asked: list[Question] = field(default_factory=list)
+    features: list[Features] = field(default_factory=list)
     closed: int = 0
     """Streams that ended, in whatever way."""
 
@@ -35,9 +38,21 @@ class Scripted:
         finally:
             self.closed += 1
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
+        """See :class:`farthing.chat.answerer.Answerers`. After a failure a model that costs is proposed."""
+        self.features.append(features)
+        if features.failed and self.tier == "local":
+            other = replace(self, tier="medium", model="dear", replies=(), asked=[])
+            return Choice(other, "it failed", Route("ask", "medium", "work", "dear", 100, "it failed", 10_000_000))
+        return Choice(self, "it is the only one")
+
+    def warm(self, conversation: str) -> str:
         """See :class:`farthing.chat.answerer.Answerers`."""
-        return Choice(self, "it is the only one", "medium")
+        return ""
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return None
 
     def said(self, number: int = -1) -> str:
         """Everything that was sent with a question, as one text."""

@@ -17,7 +17,9 @@ EVENTS = frozenset(
 def _install(path: str) -> None:
     def write(event: str, values: tuple[object, ...]) -> None:
         # Names may be bytes already.
-        line = json.dumps([os.getpid(), event, [os.fsdecode(value) if isinstance(value, bytes) else str(value) for value in values]])
+        line = json.dumps(
+            [os.getpid(), event, [os.fsdecode(value) if isinstance(value, bytes) else str(value) for value in values]]
+        )
         # Opened each time: a process may close all that it did not open itself.
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:

@@ -27,7 +27,9 @@ class Chat:
     @property
     def frame(self) -> FrameLocator:
         """The page within VS Code's frames."""
-        return self.workbench.page.frame_locator("iframe.webview.ready").frame_locator("#active-frame")
+        return self.workbench.page.frame_locator('iframe.webview.ready[src*="purpose=webviewView"]').frame_locator(
+            "#active-frame"
+        )
 
     @property
     def input(self) -> Locator:

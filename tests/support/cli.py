@@ -16,12 +16,15 @@ COMMAND = [sys.executable, "-m", "farthing"]
 Ran = subprocess.CompletedProcess[str]
 
 
-def run(*arguments: str | Path, file_size: int | None = None, before: Sequence[str] = ()) -> Ran:
+def run(
+    *arguments: str | Path, file_size: int | None = None, stdin: str | None = None, before: Sequence[str] = ()
+) -> Ran:
     """Run the command.
 
     Args:
         file_size: bytes beyond which no file can be written, as on a full disk.
         before: put before the command.
+        stdin: what stands there; nothing of ours when None.
     """
 
     def limit() -> None:
@@ -29,7 +32,9 @@ def run(*arguments: str | Path, file_size: int | None = None, before: Sequence[s
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
     command = [*before, *COMMAND, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False, preexec_fn=limit)
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, timeout=240, check=False, preexec_fn=limit
+    )
 
 
 def run_here(*arguments: str | Path) -> Ran:

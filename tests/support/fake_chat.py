@@ -9,6 +9,7 @@ from typing import Any
 
 from farthing import server
 from farthing.chat.model import Event, Finished, Instruction, Proposed, Started
+from farthing.chat.preview import Preview
 from farthing.context.model import Context
 from farthing.edit.apply import Target, plan
 from farthing.edit.model import Document, Hunk, Result
@@ -17,6 +18,7 @@ from farthing.ledger.model import Usage
 from tests.support import lsp
 
 STARTED = Started("local", "small", "edits are done here", Context((), None, 1000))
+PREVIEW = Preview("small", "work", "https://x.example/v1", "s", "you chose it", "[user]\nhi", 9, 100, "$0.01")
 
 
 class Hold:
@@ -28,6 +30,8 @@ class FakeChat:
 
     def __init__(self) -> None:
         self.script: Sequence[Event | Hold | FarthingError] = ()
+        self.by_tier: dict[str, Sequence[Event | Hold | FarthingError]] = {}
+        """Other scripts, for instructions that name a tier."""
         self.asked: list[tuple[str, str, Instruction]] = []
         """Folder, conversation and instruction of each turn."""
         self.closed: list[str] = []
@@ -53,7 +57,7 @@ class FakeChat:
         self._loop, self._held = asyncio.get_running_loop(), self._held or asyncio.Semaphore(0)
         finished = False
         try:
-            for each in self.script:
+            for each in self.by_tier.get(instruction.tier, self.script):
                 if isinstance(each, FarthingError):
                     raise each
                 if isinstance(each, Hold):
@@ -68,6 +72,11 @@ class FakeChat:
         """See :class:`farthing.handlers.turns.Chat`."""
         self.asked.append((self._folder, conversation, instruction))
         return STARTED
+
+    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+        """See :class:`farthing.handlers.turns.Chat`."""
+        self.asked.append((self._folder, conversation, instruction))
+        return PREVIEW
 
     async def warm(self, conversation: str, instruction: Instruction) -> None:
         """See :class:`farthing.handlers.turns.Chat`."""
@@ -87,6 +96,12 @@ def proposal(path: str, text: str | None, *hunks: Hunk) -> Result:
 def replaced(path: str, old: str, new: str) -> Hunk:
     """A hunk that puts lines in the place of others."""
     return Hunk(path, tuple(old.splitlines()), tuple(new.splitlines()), creates=not old)
+
+
+def asks() -> list[Event | Hold | FarthingError]:
+    """A turn in which nobody was asked but the user."""
+    reason, note = "a test goes to small by your rules; you are asked first", "about 900 tokens would be sent to work"
+    return [STARTED, finished(reason, ending="asks", escalation="small", escalation_note=note, attempts=0)]
 
 
 def edits(result: Result) -> list[Event | Hold | FarthingError]:

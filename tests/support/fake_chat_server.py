@@ -1,13 +1,16 @@
 """A language server that answers a chat with what is written here, so that an editor's view of it needs no model.
 
 Everything that it is asked goes to ``FARTHING_HOME/asked.jsonl``. An answer whose question says "slowly" stops half way
-until it is told to stop; an edit that is "hard" fails and offers another tier. It speaks the protocol of
-:mod:`farthing.chat_protocol`.
+until it is told to stop; an edit that is "hard" fails and offers another tier; a "design" asks before it is begun, and
+fails for want of a key where it may be sent. It speaks the protocols of :mod:`farthing.chat_protocol` and
+:mod:`farthing.cloud_protocol`.
 """
 
 import asyncio
+import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from itertools import count
 from pathlib import Path
@@ -16,7 +19,8 @@ from typing import Any
 from pygls.lsp.server import LanguageServer
 
 from farthing import chat_protocol as wire
-from farthing import protocol
+from farthing import cloud_protocol as cloud
+from farthing import config, protocol
 
 ANSWER = """`total_price` adds up all prices. See [shop.py](shop.py#L4) or [the manual](https://docs.python.org/3/).
 
@@ -52,6 +56,36 @@ HUNKS = (
 )
 
 
+PROVIDERS = (
+    cloud.ProviderInfo("work", "openai", "https://api.example.com/v1", "", {"small": "big-1"}),
+    cloud.ProviderInfo("lab", "openai-compatible", "http://127.0.0.1:9/v1", "none", {"medium": "lab-1"}),
+)
+
+REQUEST = cloud.RequestPreview(
+    tier="small",
+    provider="work",
+    address="https://api.example.com/v1",
+    model="big-1",
+    reason="design is for a larger model",
+    text="--- user ---\n```python\nAPI_KEY = [redacted]\n```\n<b>Design a till.</b>\n",
+    tokens=1400,
+    maxOutput=2048,
+    price="$0.02",
+    redacted=("shop.py:3 API key",),
+)
+
+SENT = (
+    cloud.SentRequest(
+        2, 1_767_229_500_000, "edit", "small", "work", "https://api.example.com/v1", "big-1", "tiny-1",
+        "design is for a larger model", 1520, "$0.01", ("shop.py:4-6", "till.py:2-14"), ("shop.py:3 API key",),
+    ),
+    cloud.SentRequest(
+        1, 1_767_229_200_000, "ask", "small", "work", "https://api.example.com/v1", "big-1", "big-1-2025-06-01",
+        "the user asked for it", 910, "$0.01", (),
+    ),
+)  # fmt: skip
+
+
 class _Chat:
     """Conversations, and the review of their hunks."""
 
@@ -60,6 +94,7 @@ class _Chat:
         self._turns = count(1)
         self._review: dict[str, str] = {}
         self._work: asyncio.Task[None] | None = None
+        self._tier = ""
 
     def receipt(self, params: Any) -> wire.Receipt:
         """Of all items that were not dropped."""
@@ -71,6 +106,7 @@ class _Chat:
     def send(self, params: Any) -> int:
         """Begin a turn."""
         number = next(self._turns)
+        self._tier = getattr(params, "tier", "")
         turn = wire.ChatTurn(params.conversation, number, params.task, params.text, "waiting")
         self._work = asyncio.ensure_future(self._play(replace(turn, receipt=self.receipt(params))))
         return number
@@ -107,10 +143,23 @@ class _Chat:
         answers = turn.task in ("ask", "explain")
         try:
             await asyncio.sleep(0.1)
-            turn = await (self._answer(turn) if answers else self._edit(turn))
+            if "design" in turn.instruction and self._tier != "local":
+                turn = self._ask(turn) if self._tier == "" else self._keyless(turn)
+            else:
+                turn = await (self._answer(turn) if answers else self._edit(turn))
         except asyncio.CancelledError:
             turn = replace(turn, state="stopped", text=ANSWER[:20])
         self._tell(turn)
+
+    def _ask(self, turn: wire.ChatTurn) -> wire.ChatTurn:
+        receipt = replace(turn.receipt, tier="small", model="big-1", reason="design is for a larger model")
+        note = "sends about 1,400 tokens to big-1 and costs at most $0.02"
+        turn = replace(turn, state="asking", receipt=receipt, detail="Design is for a larger model")
+        return replace(turn, escalation="small", escalationNote=note)
+
+    def _keyless(self, turn: wire.ChatTurn) -> wire.ChatTurn:
+        fix = f'Run "{cloud.SET_KEY_COMMAND}", or set the environment variable WORK_KEY'
+        return replace(turn, state="failed", detail="the key of work is missing", fix=fix)
 
     async def _answer(self, turn: wire.ChatTurn) -> wire.ChatTurn:
         self._tell(replace(turn, state="writing"))
@@ -181,7 +230,35 @@ def build() -> LanguageServer:
         note("decide", params)
         return {"done": chat.decide(params.action, list(params.ids)), "message": ""}
 
+    _add_cloud(server, note)
     return server
+
+
+def _add_cloud(server: LanguageServer, note: Callable[[str, Any], None]) -> None:
+    keys: dict[str, str] = {}
+
+    @server.feature(cloud.SET_KEYS)
+    def set_keys(ls: LanguageServer, params: Any) -> None:
+        keys.clear()
+        keys.update(_plain(params.keys))
+        note("keys", {name: hashlib.sha256(key.encode()).hexdigest() for name, key in keys.items()})
+
+    @server.feature(cloud.LIST_PROVIDERS)
+    def list_providers(ls: LanguageServer, params: Any) -> Any:
+        return [asdict(replace(it, key="editor") if it.name in keys else it) for it in PROVIDERS]
+
+    @server.feature(cloud.PREVIEW_REQUEST)
+    def preview_request(ls: LanguageServer, params: Any) -> Any:
+        note("request", params)
+        return asdict(REQUEST)
+
+    @server.feature(cloud.LIST_SENT)
+    def list_sent(ls: LanguageServer, params: Any) -> Any:
+        return [asdict(it) for it in SENT]
+
+    @server.feature(cloud.OPEN_CLOUD_SETTINGS)
+    def open_settings(ls: LanguageServer, params: Any) -> Any:
+        return asdict(cloud.CloudSettings(str(config.create())))
 
 
 if __name__ == "__main__":

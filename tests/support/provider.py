@@ -1,8 +1,8 @@
-"""A provider of OpenAI's kind, in a process of its own, that keeps a bill and misbehaves on purpose.
+"""A provider, in a process of its own, that keeps a bill and misbehaves on purpose. It speaks every protocol.
 
-The model's name says how an answer goes wrong; ``honest`` doesn't. What was read and generated is billed as it happens,
-whether it arrives or not, by a rule without a tokenizer: a token for every :data:`BYTES` bytes. The first part of the
-path is the account; ``GET /bill`` gives all of them.
+The path says which, and the model's name says how an answer goes wrong; ``honest`` doesn't. What was read and generated
+is billed as it happens, whether it arrives or not, by a rule without a tokenizer: a token for :data:`BYTES` bytes. The
+first part of the path is the account; ``GET /bill`` gives all of them.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+
+from tests.support.dialects import Asked, Said, Tally, Wire, spoken
 
 BYTES = 4
 """Of text for a token, read or generated. English has 4.5 with o200k_base, so our counts are put to the test."""
@@ -31,6 +32,9 @@ SAY = "Answer so:"
 
 PACE = 0.002
 """Seconds between two packets."""
+
+SLOW = 0.02
+"""The same of one who floods: a busy client must have the time to notice."""
 
 
 @dataclass
@@ -49,16 +53,19 @@ class Account:
 class Reply:
     """One answer, while it is written."""
 
-    def __init__(self, body: dict[str, Any], account: Account, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, wire: Wire, asked: Asked, account: Account, writer: asyncio.StreamWriter) -> None:
         self.account = account
-        self.limit: int = body.get("max_completion_tokens") or body["max_tokens"]
-        self.input = 3 + sum(4 + _tokens(message["content"]) for message in body["messages"])
+        self.limit = asked.limit
+        self.input = 3 + sum(4 + _tokens(text) for text in asked.texts)
         self.output = 0
-        self.random = random.Random(zlib.crc32(json.dumps(body).encode()))
+        self.random = random.Random(zlib.crc32(json.dumps([asked.model, *asked.texts]).encode()))
+        self.wire = wire
+        self.asked = asked.texts[-1]
         self._writer = writer
-        self._reports = bool(body.get("stream_options", {}).get("include_usage"))
+        self._reports = asked.counts
+        self._reason = ""
+        self._tally: Tally | None = None
         account.limits.append(self.limit)
-        self.asked: str = body["messages"][-1]["content"]
 
     def bill(self) -> None:
         """Nothing is refused any more."""
@@ -71,6 +78,8 @@ class Reply:
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
         lines += ["content-type: text/event-stream", "transfer-encoding: chunked"] if status == 200 else []
         await self.raw("\r\n".join([*lines, "", ""]).encode())
+        if status == 200:
+            await self.events(self.wire.start(Tally(self.input, 1)))
 
     async def raw(self, data: bytes) -> None:
         """Bytes as they are.
@@ -87,36 +96,43 @@ class Reply:
         """Bytes of the body."""
         await self.raw(b"%x\r\n%s\r\n" % (len(data), data))
 
-    async def event(self, value: object) -> None:
-        """A chunk of the answer."""
-        text = value if isinstance(value, str) else json.dumps(value)
-        await self.send(f"data: {text}\n\n".encode())
+    async def events(self, events: list[str]) -> None:
+        """Some of the answer, in a packet."""
+        if events:
+            await self.send("".join(events).encode())
 
-    async def say(self, tokens: int, name: str = "content", packet: int = 8) -> None:
+    async def say(self, tokens: int, kind: Said = "answer", packet: int = 8, pace: float = PACE) -> None:
         """Generate, and bill, so many tokens."""
         while tokens > 0:
             count = min(tokens, packet)
             tokens -= count
-            self.output += count
-            self.account.output += count
-            text = "".join(self.random.choice(WORDS) for _ in range(count))
-            await self.event({"model": "answered", "choices": [{"index": 0, "delta": {name: text}}]})
-            await asyncio.sleep(PACE)
+            self.generated(count)
+            await self.events(self.wire.piece(kind, "".join(self.random.choice(WORDS) for _ in range(count))))
+            await asyncio.sleep(pace)
 
-    async def usage(self, output: int | None = None, input: int | None = None, **more: object) -> None:
-        """The provider's count."""
-        if self._reports:
-            output, input = self.output if output is None else output, self.input if input is None else input
-            counts = {"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output}
-            await self.event({"model": "answered", "choices": [], "usage": counts | more})
+    def generated(self, tokens: int) -> None:
+        """Bill so many tokens of output."""
+        self.output += tokens
+        self.account.output += tokens
 
-    async def end(self, reason: str = "stop") -> None:
+    async def usage(self, output: int | None = None, input: int | None = None, **more: int) -> None:
+        """The provider's count. Behind the end it comes with the last of the stream."""
+        if not self._reports:
+            return
+        tally = Tally(self.input if input is None else input, self.output if output is None else output, **more)
+        if self._reason:
+            self._tally = tally
+        else:
+            await self.events(self.wire.counted(tally))
+
+    def end(self, reason: str = "stop") -> None:
         """The model has said all."""
-        await self.event({"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]})
+        self._reason = reason
 
     async def done(self) -> None:
         """The last of the stream."""
-        await self.event("[DONE]")
+        if self._reason:
+            await self.events(self.wire.end(self._reason, self._tally))
         await self.raw(b"0\r\n\r\n")
 
     def wanted(self) -> int:
@@ -127,7 +143,7 @@ class Reply:
 async def _honest(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.wanted())
-    await reply.end()
+    reply.end()
     await reply.usage()
     await reply.done()
 
@@ -137,10 +153,9 @@ async def _echo(reply: Reply) -> None:
     await reply.head()
     said = reply.asked.rpartition(SAY)[2].lstrip("\n") or "Nothing."
     for line in said.splitlines(keepends=True):
-        reply.output += _tokens(line)
-        reply.account.output += _tokens(line)
-        await reply.event({"model": "answered", "choices": [{"index": 0, "delta": {"content": line}}]})
-    await reply.end()
+        reply.generated(_tokens(line))
+        await reply.events(reply.wire.piece("answer", line))
+    reply.end()
     await reply.usage()
     await reply.done()
 
@@ -148,8 +163,8 @@ async def _echo(reply: Reply) -> None:
 async def _more(reply: Reply) -> None:
     await reply.head()
     reply.account.overruns += 1
-    await reply.say(FLOOD * reply.limit)
-    await reply.end()
+    await reply.say(FLOOD * reply.limit, pace=SLOW)
+    reply.end()
     await reply.usage()
     await reply.done()
 
@@ -159,9 +174,8 @@ async def _silent(reply: Reply) -> None:
     await reply.head()
     reply.account.overruns += 1
     await reply.say(1)
-    reply.output += FLOOD * reply.limit
-    reply.account.output += FLOOD * reply.limit
-    await reply.end()
+    reply.generated(FLOOD * reply.limit)
+    reply.end()
     await reply.usage()
     await reply.done()
 
@@ -169,7 +183,7 @@ async def _silent(reply: Reply) -> None:
 async def _without_usage(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.wanted())
-    await reply.end("length")
+    reply.end("length")
     await reply.done()
 
 
@@ -179,7 +193,7 @@ async def _duplicated(reply: Reply) -> None:
         await reply.say(max(1, reply.limit // 4))
         await reply.usage()
         await reply.usage()
-    await reply.end()
+    reply.end()
     await reply.usage()
     await reply.usage()
     await reply.done()
@@ -189,7 +203,7 @@ async def _shrinking(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.limit)
     await reply.usage()
-    await reply.end()
+    reply.end()
     await reply.usage(output=1)
     await reply.done()
 
@@ -197,7 +211,7 @@ async def _shrinking(reply: Reply) -> None:
 async def _negative(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.wanted())
-    await reply.end()
+    reply.end()
     await reply.usage(output=-5)
     await reply.done()
 
@@ -205,16 +219,16 @@ async def _negative(reply: Reply) -> None:
 async def _absurd(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.wanted())
-    await reply.end()
-    await reply.usage(input=10**12, prompt_tokens_details={"cached_tokens": 10**13})
+    reply.end()
+    await reply.usage(input=10**12, cached=10**13)
     await reply.done()
 
 
 async def _reasoning(reply: Reply) -> None:
     await reply.head()
-    await reply.say(reply.limit, "reasoning_content")
-    await reply.end("length")
-    await reply.usage(completion_tokens_details={"reasoning_tokens": reply.limit})
+    await reply.say(reply.limit, "thought")
+    reply.end("length")
+    await reply.usage(reasoning=reply.limit)
     await reply.done()
 
 
@@ -252,7 +266,7 @@ async def _huge(reply: Reply) -> None:
 async def _failing(reply: Reply) -> None:
     await reply.head()
     await reply.say(reply.random.randint(0, reply.limit))
-    await reply.event({"error": {"message": "overloaded"}})
+    await reply.events(reply.wire.failure())
 
 
 async def _billed_error(reply: Reply) -> None:
@@ -272,9 +286,10 @@ def _storm(status: int) -> "Behaviour":
 
 
 async def _quota(reply: Reply) -> None:
-    body = json.dumps({"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}})
-    await reply.head(429, retry_after="0", content_length=str(len(body)))
-    await reply.raw(body.encode())
+    refusal = reply.wire.refusal("quota")
+    (body,) = [part for part in refusal.body if isinstance(part, bytes)]
+    await reply.head(refusal.status, retry_after="0", content_length=str(len(body)))
+    await reply.raw(body)
 
 
 async def _elsewhere(reply: Reply) -> None:
@@ -334,12 +349,13 @@ class Server:
             body = json.dumps({name: vars(account) for name, account in self.accounts.items()}).encode()
             writer.write(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body))
             return
-        body = json.loads(data)
-        reply = Reply(body, self.accounts.setdefault(path.split("/")[1], Account()), writer)
-        behaviour = (BILLED | FLOODING).get(body["model"])
+        wire = spoken(path)
+        asked = wire.asked(path, json.loads(data))
+        reply = Reply(wire, asked, self.accounts.setdefault(path.split("/")[1], Account()), writer)
+        behaviour = (BILLED | FLOODING).get(asked.model)
         if behaviour is not None:
             reply.bill()
-        await (behaviour or REFUSING[body["model"]])(reply)
+        await (behaviour or REFUSING[asked.model])(reply)
 
 
 async def _main() -> None:

@@ -18,8 +18,11 @@ from farthing.backends.cloud.door import Patience
 from farthing.backends.metered import Job, Metered
 from farthing.errors import CloudError, FarthingError, LedgerError
 from farthing.ledger.ledger import Ledger
+from tests.support.clearance import cleared
 
 PATIENCE = Patience(connect=10, first=10, next=2, whole=2, after_end=1)
+LONG_PATIENCE = Patience(connect=10, first=10, next=30, whole=60, after_end=30)
+"""With a model that is named: what it says is to be heard, however busy this machine is."""
 
 KINDS = Counter(
     {
@@ -38,7 +41,7 @@ def job(workspace: str, seed: int, number: int, model: str = "") -> tuple[Job, b
     words = " ".join(chance.choice(("list", "größe", "sort", "()", "κλάση", "x = 1;", "🙂")) for _ in range(30))
     prompt = Prompt((Part("system", "Be brief.", "system"), Part("files", words), Part("instruction", f"No. {number}")))
     wanted = chance.randint(20, 120)
-    return Job(workspace, "shop", "ask", "frontier", model, prompt, wanted, 10), chance.random() < 0.1
+    return Job(workspace, "shop", "ask", "frontier", model, cleared(prompt), wanted, 10), chance.random() < 0.1
 
 
 async def _one(metered: Metered, what: Job, giving_up: bool, number: int) -> None:
@@ -74,7 +77,8 @@ async def _main(workspace: str, provider: str, counts: list[int], model: str) ->
     seed, first, end, parallel = counts
     found = next(each for each in providers.load() if each.name == provider)
     numbers = iter(range(first, end))
-    async with connect.connected(Ledger(), found, PATIENCE) as metered:
+    pool = connect.Pool(LONG_PATIENCE if model else PATIENCE)
+    async with contextlib.aclosing(pool), pool.connected(Ledger(), found) as metered:
         workers = (_worker(metered, workspace, seed, numbers, model) for _ in range(parallel))
         await asyncio.gather(*workers)
 

@@ -118,8 +118,9 @@ def _group_lives(group: int) -> bool:
 class Workbench:
     """What a user does and sees in the page."""
 
-    def __init__(self, page: Page, address: str) -> None:
+    def __init__(self, page: Page, address: str, user: Path | None = None) -> None:
         self.page = page
+        self._user = user
         page.set_default_timeout(WORKBENCH_MS)
         page.goto(address)
         page.locator(".monaco-workbench .explorer-folders-view .monaco-list-row").first.wait_for()
@@ -224,6 +225,11 @@ class Workbench:
             return until(matches, f"the status bar to say {words!r}", seconds)
         except AssertionError as exc:
             raise AssertionError(f"{exc}; it says {seen}") from None
+
+    def written(self) -> str:
+        """All that VS Code has written, its logs and its state, in the window that its fixture made."""
+        assert self._user
+        return "".join(path.read_text(errors="replace") for path in self._user.rglob("*") if path.is_file())
 
     def screenshot(self, name: str) -> Path:
         """Keep what is seen now as a build artefact."""

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from farthing import airgap, paths, server
 from farthing.backends.base import FimRequest
-from farthing.backends.cloud import connect, endpoint
+from farthing.backends.cloud import endpoint
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.door import Door
 from farthing.backends.cloud.providers import Provider
 from farthing.backends.remote import address
@@ -131,7 +132,7 @@ async def test_a_provider_elsewhere_is_refused_before_its_name_is_looked_up(
     with pytest.raises(AirGapped, match="work is not on this machine"):
         Door("work", place, "")
     with pytest.raises(AirGapped):
-        async with connect.connected(Ledger(), Provider("work", "openai", place, "", {})):
+        async with Pool().connected(Ledger(), Provider("work", "openai", place, "", {})):
             pass
     assert asked == []
 
@@ -140,7 +141,7 @@ async def test_a_door_that_is_open_already_closes(say: Callable[[str], None], as
     door = Door("work", endpoint.parse("https://api.example.com/v1", "cloud.work.base_url"), "")
     say("never")
     with pytest.raises(AirGapped):
-        async with door.post("/chat/completions", {}):
+        async with door.post("/chat/completions", {}, {}):
             pass
     await door.aclose()
     assert asked == []
@@ -191,7 +192,7 @@ def test_the_server_listens_for_this_machine_only(
     say: Callable[[str], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say("never")
-    monkeypatch.setattr(server, "_start_log", lambda level: None)
+    monkeypatch.setattr("farthing.logs.start", lambda level: None)
     assert server.main(["--tcp", "0.0.0.0:7007"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and said.endswith("Listen on 127.0.0.1\n")

@@ -12,20 +12,22 @@ MAX_LINES = 300
 # A module imports from layers beneath its own, from its own package, and within the first and the last layer.
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset("__init__ airgap chat_protocol cloud_protocol config errors paths protocol settings text tokens".split()),
-    frozenset({"engine", "ledger"}),
+    frozenset({"engine", "ledger", "privacy"}),
     frozenset({"backends", "index", "routing"}),
     frozenset({"completion", "context", "edit", "meter", "status"}),
     frozenset({"chat", "review", "verify"}),
     frozenset({"handlers"}),
-    frozenset({"__main__", "assembly", "checking", "cli", "server"}),
+    frozenset({"__main__", "assembly", "checking", "cli", "logs", "server"}),
 )
 
 # Library -> where it may be imported: a package or module, or with a leading dot the last part of a module's name.
 DOORS: dict[str, tuple[str, ...]] = {
     "genai_prices": ("ledger.prices",),
+    "keyring": ("backends.cloud.keys",),
+    "kingfisher_sdk": ("privacy.detector",),
     "llama_cpp": ("engine",),
     "lsprotocol": ("server", "handlers", "protocol", "cli.serve"),
-    "pygls": ("assembly", "server", "handlers", "protocol", "cli.serve"),
+    "pygls": ("assembly", "logs", "server", "handlers", "protocol", "cli.serve"),
     "sqlite3": (".store", ".migrations"),
     "tiktoken": ("tokens",),
     "tree_sitter": ("index",),

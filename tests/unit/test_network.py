@@ -12,6 +12,9 @@ PACKAGE = Path(__file__).parents[2] / "server" / "farthing"
 DOORS: dict[str, frozenset[str]] = {
     # The only way to what costs. Its one user is backends.metered, by way of backends.cloud.connect; see below.
     "backends.cloud.door": frozenset({"httpx", "ssl"}),
+    # What the door's connections do besides, and the parser of what comes: neither opens anything.
+    "backends.cloud.http2": frozenset({"h2", "httpcore"}),
+    "backends.cloud.messages": frozenset({"httpx", "httpx_sse"}),
     # A server of the team's own that completes: it bills nobody, and known providers that bill are refused.
     "backends.remote.link": frozenset({"httpx", "ssl"}),
     "backends.remote.address": frozenset({"socket", "getaddrinfo"}),
@@ -22,6 +25,8 @@ DOORS: dict[str, frozenset[str]] = {
     "verify.namespaces": frozenset({"socket"}),
     # The language server's own client, on loopback.
     "server": frozenset({"start_tcp"}),
+    # Finds secrets, in this process. Asking their providers about them is another part of it, named in CALLS.
+    "privacy.detector": frozenset({"kingfisher_sdk"}),
     # Downloads of models, each in a process of its own.
     "engine.models.sources.huggingface_process": frozenset({"huggingface_hub"}),
 }
@@ -40,6 +45,9 @@ ASKS: dict[str, str] = {
 STAYS = frozenset({"backends.engine_connection", "engine.service", "verify.namespaces"})
 """Doors that lead to a Unix socket, or to the loopback of a network that has nothing else."""
 
+WITHIN = frozenset({"backends.cloud.http2", "backends.cloud.messages", "privacy.detector"})
+"""Parts of a door, which mend and read what it opens, and a library of which only what opens nothing is used."""
+
 # Module -> the programs that it may start. `farthing` and Python itself are started as processes of our own.
 PROCESSES: dict[str, str] = {
     "backends.engine_process": "farthing engine",
@@ -55,18 +63,19 @@ PROCESSES: dict[str, str] = {
 
 MODULES = frozenset(
     """aiohttp aiosmtplib anthropic boto3 botocore curl_cffi ftplib google grpc h2 h11 http.client http.server httpcore
-    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib litellm nntplib openai paramiko poplib pycurl requests
-    smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets wsproto
-    xmlrpc""".split()
+    httplib2 httpx httpx2 httpx_sse huggingface_hub imaplib kingfisher_sdk litellm nntplib openai paramiko poplib pycurl
+    requests smtplib socket socketserver ssl telnetlib tornado trio twisted urllib.request urllib3 websocket websockets
+    wsproto xmlrpc""".split()
 )
 """Importing one of these, or a part of it, is opening a connection."""
 
 CALLS = frozenset(
     """create_connection create_datagram_endpoint create_server create_unix_connection create_unix_server getaddrinfo
     open_connection open_unix_connection sock_connect start_server start_tcp start_unix_server start_ws urlopen
-    urlretrieve UpdatePrices encoding_for_model get_encoding""".split()
+    urlretrieve UpdatePrices Validator Revoker encoding_for_model get_encoding""".split()
 )
-"""So is naming one of these: of asyncio, pygls, and of libraries that fetch (tiktoken, genai-prices)."""
+"""So is naming one of these: of asyncio, pygls, and of libraries that fetch or ask (tiktoken, genai-prices,
+kingfisher-sdk)."""
 
 STARTS = frozenset(
     "Popen create_subprocess_exec create_subprocess_shell execv execve posix_spawn popen subprocess".split()
@@ -74,12 +83,17 @@ STARTS = frozenset(
 
 ONLY_BY = {
     "farthing.backends.cloud.door": ("backends.cloud",),
-    "farthing.backends.cloud.openai_chat": ("backends.cloud",),
+    "farthing.backends.cloud.http2": ("backends.cloud.door",),
+    "farthing.backends.cloud.stream": ("backends.cloud.connect",),
 }
 """What sends to a provider that bills is imported by nobody but its own package, …"""
 
-MADE_BY = {"OpenAiChat": "backends.cloud.connect", "Door": "backends.cloud.openai_chat"}
-"""… and made in one place, which hands it to the metered backend and to nobody else."""
+MADE_BY = {"CloudChat": "backends.cloud.connect", "Door": "backends.cloud.stream"}
+"""… and named in one place, which hands it to the metered backend and to nobody else. That takes only prompts that are
+``Cleared``, …"""
+
+CLEARED_BY = "backends.gate"
+"""… which is made here only."""
 
 
 def _imported(tree: ast.AST) -> Iterator[str]:
@@ -121,10 +135,11 @@ def violations(module: str, source: str) -> list[str]:
         if packages and not module.startswith(packages):
             found.add(f"{module} imports {name}: go through backends.metered")
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            maker = MADE_BY.get(node.func.id)
-            if maker and maker != module:
-                found.add(f"{module} makes a {node.func.id}, which only {maker} does")
+        maker = MADE_BY.get(_last(node))
+        if maker and maker != module:
+            found.add(f"{module} names {_last(node)}, which only {maker} does")
+        if isinstance(node, ast.Call) and _last(node.func) == "Cleared" and module != CLEARED_BY:
+            found.add(f"{module} makes a Cleared, which only {CLEARED_BY} does")
     return sorted(found)
 
 
@@ -147,7 +162,7 @@ def test_every_door_is_there_and_used() -> None:
 
 
 def test_every_door_that_leads_off_this_machine_asks_whether_it_may_open() -> None:
-    assert DOORS.keys() <= ASKS.keys() | STAYS
+    assert DOORS.keys() <= ASKS.keys() | STAYS | WITHIN
     sources = dict(_modules())
     for door, module in ASKS.items():
         calls = [node for node in ast.walk(ast.parse(sources[module])) if isinstance(node, ast.Call)]
@@ -173,12 +188,22 @@ def test_every_door_that_leads_off_this_machine_asks_whether_it_may_open() -> No
         ("backends.remote.backend", "import httpx"),
         ("backends.remote.link", "import socket"),
         ("backends.local", "asyncio.open_connection"),
+        ("privacy.detector", "from kingfisher_sdk import Validator"),
+        ("privacy.shapes", "from kingfisher_sdk import Scanner"),
         ("edit.pipeline", "import subprocess"),
         ("edit.pipeline", "asyncio.create_subprocess_exec('curl')"),
         ("edit.pipeline", "import os\nos.popen('curl')"),
         ("edit.pipeline", "from farthing.backends.cloud.door import Door"),
-        ("edit.pipeline", "from farthing.backends.cloud import openai_chat"),
-        ("backends.cloud.usage", "chat = OpenAiChat(provider, key)"),
+        ("edit.pipeline", "from farthing.backends.cloud import stream"),
+        ("edit.pipeline", "from farthing.backends.cloud.stream import CloudChat as Chat"),
+        ("backends.cloud.usage", "chat = CloudChat(provider, key)"),
+        ("backends.cloud.usage", "chat = stream.CloudChat(provider, key)"),
+        ("backends.cloud.usage", "asyncio.to_thread(CloudChat, provider, key)"),
+        ("backends.cloud.connect", "from farthing.backends.cloud import door\ndoor.Door('work', place, '')"),
+        ("backends.cloud.stream", "from farthing.backends.cloud import http2"),
+        ("backends.cloud.openai_chat", "from farthing.backends.cloud import stream"),
+        ("backends.cloud.stream", "import httpx_sse"),
+        ("chat.answerer", "cleared = gate.Cleared(prompt, (), (), redactor)"),
     ],
 )
 def test_a_breach_is_caught(module: str, source: str) -> None:
@@ -190,6 +215,7 @@ def test_a_breach_is_caught(module: str, source: str) -> None:
     [
         ("edit.pipeline", "from farthing.backends.metered import Metered"),
         ("cli.ask", "from farthing.backends.cloud import connect, providers"),
+        ("backends.cloud.connect", "from farthing.backends.cloud.door import Patience"),
         ("backends.cloud.door", "import httpx\nimport ssl"),
         ("handlers.completion", "from urllib.parse import unquote"),
         ("cli.ask", "requests = ledger.requests()\nprint('openai')"),

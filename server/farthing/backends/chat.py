@@ -120,6 +120,8 @@ class End:
     """That answered; empty where the provider does not say."""
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Of the answer, with names in lower case: what a gateway says of its cost, say."""
+    confidence: float | None = None
+    """Mean logarithm of the probability of the answer's tokens; None where the backend does not say."""
 
 
 Event = Delta | Report | End

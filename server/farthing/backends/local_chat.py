@@ -47,19 +47,21 @@ class LocalChat:
                 hints.draft,
             )
 
-        usage = Usage(0, 0)
+        usage, logprob = Usage(0, 0), 0.0
         async with contextlib.aclosing(self._backend.exchange(make)) as events:
             async for event in events:
                 match event:
                     case wire.Prefilled(_, prompt_tokens, cached_tokens):
                         usage = Usage(prompt_tokens, 0, cached_tokens)
                         yield Report(usage)
-                    case wire.Token(_, text, output_tokens):
+                    case wire.Token(_, text, output_tokens, logprob):
                         usage = replace(usage, output=output_tokens)
                         yield Delta(text)
                     case wire.Done() as done:
                         yield Report(_last(done, usage))
-                        yield End(done.reason, request.model)
+                        # Of all that was heard; what ends an answer is not told, and not counted.
+                        confidence = logprob / usage.output if logprob else None
+                        yield End(done.reason, request.model, confidence=confidence)
 
 
 def _last(done: wire.Done, known: Usage) -> Usage:

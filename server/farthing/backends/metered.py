@@ -15,19 +15,21 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from farthing import tokens
-from farthing.backends.chat import ChatBackend, ChatRequest, Delta, End, Prompt, Report
+from farthing.backends.caching.rules import priced
+from farthing.backends.chat import NO_CACHING, Caching, ChatBackend, ChatRequest, Delta, End, Prompt, Report
+from farthing.backends.gate import Cleared
+from farthing.backends.unbroken import unbroken
 from farthing.backends.watch import Watch
 from farthing.errors import CloudBusy, CloudError, LedgerError
 from farthing.ledger import counting
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import Ask, Price, Reservation, Settlement, Usage
+from farthing.ledger.sent import Leaving
 
 _logger = logging.getLogger(__name__)
-_T = TypeVar("_T")
 
 ATTEMPTS = 3
 """Of one job, the first one included."""
@@ -50,13 +52,16 @@ class Job:
     """``ask``, ``edit``, …"""
     tier: str
     model: str
-    prompt: Prompt
+    prompt: Cleared
     wanted_output: int
     """Tokens, if there were no cap."""
     useful_output: int = USEFUL_OUTPUT
     """With less the job is refused."""
     lower: Limits | None = None
     """More limits, of the editor's workspace; they only lower."""
+    reason: str = ""
+    """Why it is sent there, in one line, for the list of what has left."""
+    caching: Caching = NO_CACHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +96,18 @@ class Metered:
         provider: its name in the settings and in the ledger.
         backend: sends once for every call.
         price: of a model, for so many tokens of input; None where nobody knows it.
+        address: of the provider, for the list of what has left.
     """
 
     def __init__(
-        self, ledger: Ledger, provider: str, backend: ChatBackend, price: Callable[[str, int], Price | None]
-    ) -> None:
+        self, ledger: Ledger, provider: str, backend: ChatBackend, price: Callable[[str, int], Price | None],
+        address: str = "",
+    ) -> None:  # fmt: skip
         self._ledger = ledger
         self._provider = provider
         self._backend = backend
         self._price = price
+        self._address = address
 
     async def stream(self, job: Job) -> AsyncGenerator[Delta | Finish, None]:
         """Answer. Closing the generator closes the connection, and leaves the request charged in full.
@@ -128,7 +136,8 @@ class Metered:
         limit = run.reservation.max_output
         watch = Watch(limit, counting.vocabulary(job.model))
         try:
-            async with contextlib.aclosing(self._backend.stream(ChatRequest(job.model, job.prompt, limit))) as events:
+            request = ChatRequest(job.model, job.prompt.prompt, limit, caching=job.caching)
+            async with contextlib.aclosing(self._backend.stream(request)) as events:
                 async for event in events:
                     run.take(event)
                     if isinstance(event, Delta):
@@ -146,10 +155,10 @@ class Metered:
 
     async def _begin(self, job: Job, attempt: int) -> Reservation:
         """Reserve, and write down that it is about to be sent. Given up meanwhile, it ends with nothing charged."""
-        reservation, given_up = await _whole(lambda: self._reserve(job, attempt))
+        reservation, given_up = await unbroken(lambda: self._reserve(job, attempt))
         if given_up is not None:
             # Not released: it is marked as sent already, although we know better.
-            await _whole(lambda: self._ledger.settle(reservation, Usage(0, 0)))
+            await unbroken(lambda: self._ledger.settle(reservation, Usage(0, 0)))
             raise given_up
         return reservation
 
@@ -159,7 +168,7 @@ class Metered:
         tokens.count("", counting.vocabulary(job.model) or "o200k_base")
         margin = ledger.margin(self._provider, job.model)
         remaining = ledger.state(job.workspace, job.lower).remaining
-        parts = counting.bound(texts(job.prompt), job.model, margin, job.wanted_output, remaining)
+        parts = counting.bound(texts(job.prompt.prompt), job.model, margin, job.wanted_output, remaining)
         ask = Ask(
             workspace=job.workspace,
             project=job.project,
@@ -172,11 +181,11 @@ class Metered:
             useful_output=min(job.useful_output, job.wanted_output),
             attempt=attempt,
             margin=margin,
-            price=self._price(job.model, parts.total),
+            price=priced(self._price(job.model, parts.total), job.caching),
         )
         reservation = ledger.reserve(ask, job.lower)
         try:
-            ledger.sent(reservation)
+            ledger.sent(reservation, Leaving(self._address, job.reason, job.prompt.pieces, job.prompt.redacted))
         except LedgerError:
             ledger.release(reservation, "it could not be written down that it was sent")
             raise
@@ -184,7 +193,7 @@ class Metered:
 
     async def _end(self, run: "_Run") -> None:
         """Write down what became of it, also where it was given up."""
-        _, given_up = await _whole(lambda: run.close(self._ledger))
+        _, given_up = await unbroken(lambda: run.close(self._ledger))
         if run.overrun:
             _logger.error("%s did not honour the output limit that it was sent, and was cut off", self._provider)
         if given_up is not None:
@@ -281,19 +290,3 @@ def texts(prompt: Prompt) -> counting.Texts:
         kinds[part.kind] = f"{kinds[part.kind]}\n\n{part.text}" if part.kind in kinds else part.text
     # Each part is given the room of a message: what stands between those that are sent as one is counted, too.
     return counting.Texts(**kinds, messages=len(prompt.parts))
-
-
-async def _whole(call: Callable[[], _T]) -> tuple[_T, asyncio.CancelledError | None]:
-    """Run something in a thread to its end, also where its caller is cancelled meanwhile.
-
-    Returns:
-        Its result, and the cancellation that is still to be raised.
-    """
-    task = asyncio.create_task(asyncio.to_thread(call))
-    given_up = None
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError as exc:
-            given_up = exc
-    return task.result(), given_up

@@ -1,18 +1,25 @@
 """Who answers: the engine on this machine, or a provider behind the ledger. Both are asked and counted the same way."""
 
+import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from farthing.backends.caching.miss import note
+from farthing.backends.caching.trail import Asked, Step, Trail
 from farthing.backends.chat import NO_HINTS, ChatBackend, ChatRequest, Delta, End, Hints, Prompt, Report
-from farthing.backends.cloud import connect
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.providers import Provider
+from farthing.backends.gate import Cleared, Gate, Piece
 from farthing.backends.metered import Finish, Job, texts
+from farthing.chat.offers import Size
 from farthing.ledger import prices
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import LocalWork, PromptParts, Usage
+from farthing.routing.alarm import is_other
+from farthing.routing.model import Features, Route
 from farthing.tokens import count
 
 FormatName = Literal["rewrite", "blocks"]
@@ -30,6 +37,10 @@ class Question:
     """Tokens; 0 to only have it read, by the engine on this machine."""
     hints: Hints = NO_HINTS
     attempt: int = 1
+    tries: int = 1
+    """Attempts that the turn may have."""
+    pieces: tuple[Piece, ...] = ()
+    """All of the repository that is in the prompt, also in what was said before."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Replied:
     """Whether that was counted; else it is all that was reserved."""
     notes: tuple[str, ...] = ()
     """What else the user should know, one line each."""
+    confidence: float | None = None
+    """Mean logarithm of the probability of the answer's tokens; None where the backend does not say."""
 
 
 class Answerer(Protocol):
@@ -80,19 +93,35 @@ class Choice:
 
     answerer: Answerer
     reason: str
-    escalation: str = ""
-    """A tier that may do better if this one fails; empty where there is none."""
+    route: Route | None = None
+    """How the router came to it; None for this machine."""
+
+    @property
+    def asks(self) -> bool:
+        """Whether nothing may be sent before the user has said so."""
+        return self.route is not None and self.route.decision == "ask"
 
 
 class Answerers(Protocol):
     """The models that can be asked."""
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """By the user's word, or for the task.
 
+        Args:
+            size: of what would be sent, once that is known.
+
         Raises:
-            FarthingError: there is no such model, or it can't be used.
+            FarthingError: there is no such model, or it can't be used, or nothing may be sent to it.
         """
+        ...
+
+    def warm(self, conversation: str) -> str:
+        """The provider in whose cache a conversation's beginning stands; empty where in none."""
+        ...
+
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """Who else may answer without the user being asked, where a provider could not; None where there is nobody."""
         ...
 
 
@@ -126,7 +155,9 @@ class LocalAnswerer:
                         yield run.last
         finally:
             self._record(question, run)
-        yield Replied(run.reason, self.model, run.usage or Usage(0, 0), prices.energy(run.elapsed_ms()))
+        yield Replied(
+            run.reason, self.model, run.usage or Usage(0, 0), prices.energy(run.elapsed_ms()), confidence=run.confidence
+        )
 
     def _record(self, question: Question, run: "_Run") -> None:
         usage = run.usage or run.guessed(question.prompt)
@@ -148,6 +179,7 @@ class _Run:
         self.usage: Usage | None = None
         self.first_ms = 0.0
         self.reason = "stop"
+        self.confidence: float | None = None
         self.last = ""
         self._said = ""
 
@@ -161,8 +193,8 @@ class _Run:
                 return True
             case Report(usage):
                 self.usage = usage
-            case End(reason):
-                self.reason = reason
+            case End(reason, confidence=confidence):
+                self.reason, self.confidence = reason, confidence
         return False
 
     def guessed(self, prompt: Prompt) -> Usage:
@@ -185,6 +217,7 @@ def _parts(prompt: Prompt) -> PromptParts:
 class CloudAnswerer:
     """A model that costs. It is asked only through the ledger."""
 
+    pool: Pool
     ledger: Ledger
     provider: Provider
     model: str
@@ -192,6 +225,12 @@ class CloudAnswerer:
     workspace: str
     project: str
     budget: int
+    trail: Trail
+    """Of the workspace."""
+    gate: Gate
+    """Before all that is sent."""
+    reason: str = ""
+    """Why this model is asked, in one line."""
     alone: bool = False
     window: int = 128_000
     format: FormatName = "blocks"
@@ -199,18 +238,33 @@ class CloudAnswerer:
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
+        cleared = await asyncio.to_thread(self.gate.clear, question.prompt, question.pieces)
+        restorer = cleared.restorer()
+        step = await self._planned(question, cleared)
         job = Job(
-            self.workspace, self.project, question.task, self.tier, self.model, question.prompt, question.max_output
+            self.workspace, self.project, question.task, self.tier, self.model, cleared, question.max_output,
+            reason=self.reason, caching=step.caching,
         )  # fmt: skip
         async with (
-            connect.connected(self.ledger, self.provider) as metered,
+            self.pool.connected(self.ledger, self.provider) as metered,
             contextlib.aclosing(metered.stream(job)) as events,
         ):
             async for event in events:
                 if isinstance(event, Finish):
-                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, self._notes(event))
-                elif event.kind == "answer" and event.text:
-                    yield event.text
+                    if rest := restorer.end():
+                        yield rest
+                    notes = self._notes(event) + (note(self.trail.ended(step, event.usage)) if event.settled else ())
+                    yield Replied(event.reason, event.model, event.usage, event.cost, event.settled, notes)
+                elif event.kind == "answer" and (said := restorer.feed(event.text)):
+                    yield said
+
+    async def _planned(self, question: Question, cleared: Cleared) -> Step:
+        where = self.provider
+        # In a thread: prices take a moment to be loaded.
+        price = await asyncio.to_thread(prices.lookup, where.kind, where.endpoint.base, where.name, self.model, 0)
+        name, prompt = question.hints.conversation, cleared.prompt
+        asked = Asked(name, where.kind, where.name, self.model, prompt, question.attempt, question.tries)
+        return self.trail.plan(asked, price)
 
     def _notes(self, finish: Finish) -> tuple[str, ...]:
         notes = []
@@ -223,4 +277,6 @@ class CloudAnswerer:
             )
         if finish.reason == "length":
             notes.append("the answer was cut off at the limit of its tokens")
+        if is_other(self.model, finish.model):
+            notes.append(f"{self.provider.name} was asked for {self.model}, but another model answered: {finish.model}")
         return tuple(notes)

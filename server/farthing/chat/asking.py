@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncGenerator, Sequence
 
-from farthing.backends.chat import NO_HINTS, Hints, Part
+from farthing.backends.chat import Hints, Part
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.model import Finished, Said
@@ -20,6 +20,11 @@ ANSWER_TOKENS = {"local": 400}
 CLOUD_TOKENS = 4096
 
 
+def limit(tier: str) -> int:
+    """Tokens that an answer may have."""
+    return ANSWER_TOKENS.get(tier, CLOUD_TOKENS)
+
+
 async def answered(
     answerer: Answerer, conversation: Conversation, task: str, now: Sequence[Part], context: Context
 ) -> AsyncGenerator[Said | Finished, None]:
@@ -28,11 +33,11 @@ async def answered(
     Raises:
         FarthingError: the model can't be asked.
     """
-    limit = ANSWER_TOKENS.get(answerer.tier, CLOUD_TOKENS)
-    prompt = conversation.prompt(SYSTEM, now)
-    hints = Hints(conversation=conversation.name) if answerer.tier == "local" else NO_HINTS
+    hints = Hints(conversation=conversation.name)
+    prompt, shown = conversation.prompt(SYSTEM, now), conversation.pieces(context)
+    question = Question(task, prompt, limit(answerer.tier), hints, pieces=shown)
     text = ""
-    async with contextlib.aclosing(answerer.stream(Question(task, prompt, limit, hints))) as pieces:
+    async with contextlib.aclosing(answerer.stream(question)) as pieces:
         async for piece in pieces:
             if isinstance(piece, Replied):
                 conversation.said(now, text, context)

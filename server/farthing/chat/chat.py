@@ -5,26 +5,15 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
-from farthing.backends.chat import Part
-from farthing.chat import asking, places, prompt
-from farthing.chat.answerer import Answerer, Answerers, Choice, Question
-from farthing.chat.conversation import Conversation
-from farthing.chat.editing import Editing, Job
+from farthing.chat import asking, escalation, preview
+from farthing.chat.answerer import Answerers, Question
+from farthing.chat.editing import Editing
 from farthing.chat.files import Files
-from farthing.chat.formats import addition, blocks, rewrite
-from farthing.chat.formats.base import Format
 from farthing.chat.model import Check, Checking, Event, Finished, Instruction, Reply, Started
-from farthing.context.assemble import assemble
-from farthing.context.model import Context, Wanted
-from farthing.edit.model import Document
-from farthing.errors import UsageError
-from farthing.index.rank import Selection
-
-EDITS = ("edit", "document", "fix")
-"""Tasks that change what is there."""
-
-LEAST_ANSWER = 256
-"""Tokens of room below which a conversation begins again."""
+from farthing.chat.preparing import EDITS, Preparation, Prepared, features_of
+from farthing.chat.preview import Preview
+from farthing.errors import CloudBusy, CloudUnavailable, Private, Refused, SettingsError
+from farthing.routing.model import Features
 
 
 class Chat:
@@ -42,7 +31,7 @@ class Chat:
         keep: Callable[[Reply], None] = lambda reply: None,
     ) -> None:  # fmt: skip
         self._files, self._answerers, self._check, self._keep = files, answerers, check, keep
-        self._conversations: dict[tuple[str, str, str], Conversation] = {}
+        self._preparation = Preparation(files, answerers)
         self._asked: set[str] = set()
         """Conversations with a turn under way."""
         self._warming: dict[str, asyncio.Task[object]] = {}
@@ -64,44 +53,117 @@ class Chat:
             self._asked.discard(conversation)
 
     async def _turn(self, conversation: str, instruction: Instruction) -> AsyncGenerator[Event, None]:
-        choice, context, talk = await self._prepared(conversation, instruction)
-        answerer = choice.answerer
-        yield Started(answerer.tier, answerer.model, choice.reason, context)
-        if instruction.task in ("ask", "explain"):
-            now = prompt.parts(context.items, prompt.wording(instruction, context.target))
-            async with contextlib.aclosing(asking.answered(answerer, talk, instruction.task, now, context)) as said:
-                async for event in said:
+        features = features_of(instruction)
+        prepared = await self._preparation.prepare(conversation, instruction, features)
+        yield _started(prepared)
+        if prepared.choice.asks:
+            yield escalation.question(prepared)
+            return
+        finished = None
+        async with contextlib.aclosing(self._reached(prepared, conversation, instruction)) as events:
+            async for event in events:
+                if isinstance(event, Finished):
+                    finished = event
+                else:
+                    yield event
+        if finished is None or not escalation.failed(finished) or prepared.choice.answerer.tier != "local":
+            if finished is not None:
+                yield finished
+            return
+        async with contextlib.aclosing(self._escalated(conversation, instruction, features, finished)) as events:
+            async for event in events:
+                yield event
+
+    async def _escalated(
+        self, conversation: str, instruction: Instruction, features: Features, finished: Finished
+    ) -> AsyncGenerator[Event, None]:
+        """What follows when the model on this machine has failed: a proposal, or under ``auto`` another try."""
+        failed = replace(features, tier=None, failed=(escalation.why(finished),))
+        try:
+            prepared = await self._preparation.prepare(conversation, instruction, failed)
+        except Private as exc:
+            yield replace(finished, notes=(*finished.notes, f"nobody else may be asked: {exc.message}"))
+            return
+        except (Refused, SettingsError):
+            yield finished
+            return
+        if prepared.choice.asks or features.tier is not None:  # who wants it done here is asked first
+            yield escalation.proposal(finished, prepared)
+            return
+        yield _started(prepared)
+        async with contextlib.aclosing(self._reached(prepared, conversation, instruction)) as events:
+            async for event in events:
+                yield escalation.with_first_try(event, finished) if isinstance(event, Finished) else event
+
+    async def _reached(
+        self, prepared: Prepared, conversation: str, instruction: Instruction
+    ) -> AsyncGenerator[Event, None]:
+        """The answer of whoever is chosen; where they can't be reached, of who is no dearer, if the user lets us."""
+        begun = False
+        try:
+            async with contextlib.aclosing(self._answered(prepared, instruction)) as events:
+                async for event in events:
+                    begun = True
                     yield event
             return
-        job = self._job(instruction, context, answerer)
+        except (CloudBusy, CloudUnavailable):
+            choice = None if begun else await self._answerers.instead(prepared.choice, prepared.size)
+            if choice is None:
+                raise
+        other = await self._preparation.prepared(choice, conversation, instruction)
+        yield _started(other)
+        async with contextlib.aclosing(self._answered(other, instruction)) as events:
+            async for event in events:
+                yield event
+
+    async def _answered(self, prepared: Prepared, instruction: Instruction) -> AsyncGenerator[Event, None]:
+        answerer, talk, context, job = prepared.choice.answerer, prepared.talk, prepared.context, prepared.job
+        if job is None:
+            said = asking.answered(answerer, talk, instruction.task, prepared.now, context)
+            async with contextlib.aclosing(said) as words:
+                async for word in words:
+                    yield word
+            return
         editing = Editing(answerer, talk, self._files.workspace(), job, self._keep)
         async with contextlib.aclosing(editing.run()) as events:
             async for found in events:
-                if not isinstance(found, Finished):
+                if not isinstance(found, Finished) or found.ending != "done":
                     yield found
-                elif found.ending != "done":
-                    yield replace(found, escalation=choice.escalation)
                 else:
                     talk.learn(job.form, context)
-                    async with contextlib.aclosing(self._checked(found, choice.escalation)) as checked:
+                    async with contextlib.aclosing(self._checked(found)) as checked:
                         async for last in checked:
                             yield last
 
-    async def _checked(self, finished: Finished, escalation: str) -> AsyncGenerator[Checking | Finished, None]:
+    async def _checked(self, finished: Finished) -> AsyncGenerator[Checking | Finished, None]:
         """The end of a turn whose hunks are good, after the user's tests."""
         changes = finished.result.changes if finished.result else ()
         if self._check is None or not changes:
             yield finished
             return
         yield Checking()
-        checked = await self._check(changes)
-        failed = checked is not None and not checked.passed
-        yield replace(finished, checked=checked, escalation=escalation if failed else "")
+        yield replace(finished, checked=await self._check(changes))
 
     async def preview(self, conversation: str, instruction: Instruction) -> Started:
         """What would be sent, and where to."""
-        choice, context, _ = await self._prepared(conversation, instruction)
-        return Started(choice.answerer.tier, choice.answerer.model, choice.reason, context)
+        return _started(await self.prepare(conversation, instruction))
+
+    async def prepare(self, conversation: str, instruction: Instruction) -> Prepared:
+        """All of what would be sent."""
+        return await self._preparation.prepare(conversation, instruction, features_of(instruction))
+
+    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+        """What would be sent, word for word. Nothing is.
+
+        Raises:
+            FarthingError: it can't be asked.
+        """
+        try:
+            prepared = await self.prepare(conversation, instruction)
+        except Private as exc:
+            return Preview(instruction.tier, "", "", "", "", vetoed=exc.message)
+        question = Question(instruction.task, prepared.prompt, prepared.max_output, pieces=prepared.pieces)
+        return await preview.of(prepared.choice, question)
 
     async def warm(self, conversation: str, instruction: Instruction) -> None:
         """Have the model on this machine read what it will be shown, while the user still writes the instruction.
@@ -109,75 +171,25 @@ class Chat:
         Raises:
             FarthingError: it can't be asked.
         """
-        choice, context, talk = await self._prepared(conversation, instruction)
-        if choice.answerer.tier != "local" or instruction.task not in EDITS or context.target is None:
+        prepared = await self.prepare(conversation, instruction)
+        answerer, job, talk = prepared.choice.answerer, prepared.job, prepared.talk
+        if answerer.tier != "local" or job is None or instruction.task not in EDITS or prepared.context.target is None:
             return
         if conversation in self._asked:
             return  # the newer request of a conversation ends the older one, and this must not be the newer
         if task := asyncio.current_task():
             self._warming[conversation] = task
-        job = self._job(instruction, context, choice.answerer)
         hints = replace(job.form.hints, conversation=talk.name)
-        question = Question(job.task, talk.prompt(job.system, job.now), 0, hints)
-        async with contextlib.aclosing(choice.answerer.stream(question)) as pieces:
+        question = Question(job.task, prepared.prompt, 0, hints)
+        async with contextlib.aclosing(answerer.stream(question)) as pieces:
             async for _ in pieces:
                 pass
 
     def close(self, conversation: str) -> None:
         """Forget what was said."""
-        for key in [key for key in self._conversations if key[0] == conversation]:
-            del self._conversations[key]
+        self._preparation.close(conversation)
 
-    async def _prepared(self, name: str, instruction: Instruction) -> tuple[Choice, Context, Conversation]:
-        choice = await self._answerers.choose(instruction.task, instruction.tier)
-        answerer = choice.answerer
-        # Prompts of words and of edits begin differently, so they are conversations of their own for the model.
-        manner = "words" if instruction.task in ("ask", "explain") else answerer.format
-        key = (name, answerer.model, manner)
-        talk = self._conversations.setdefault(key, Conversation(f"{name}:{manner}"))
-        context = await self._context(instruction, answerer, talk)
-        if talk.history and talk.room(asking.SYSTEM, answerer.window) < context.tokens + 2 * LEAST_ANSWER:
-            talk.forget()
-            context = await self._context(instruction, answerer, talk)
-        return choice, context, talk
 
-    async def _context(self, instruction: Instruction, answerer: Answerer, talk: Conversation) -> Context:
-        selection = None
-        if instruction.lines is not None:
-            selection = Selection(instruction.path, *instruction.lines)
-        alone = answerer.alone and instruction.task in EDITS
-        wanted = Wanted(
-            instruction.text, answerer.budget, instruction.task != "ask", instruction.path, selection,
-            instruction.diagnostics, instruction.pins, instruction.drops, alone,
-        )  # fmt: skip
-        memory = talk.memory
-        return await self._files.index(lambda retrieval: assemble(wanted, retrieval, self._files.read, memory))
-
-    def _job(self, instruction: Instruction, context: Context, answerer: Answerer) -> Job:
-        target = context.target
-        said = prompt.wording(instruction, target)
-        if instruction.task == "test":
-            if target is None:
-                raise UsageError(context.note or "nothing was found to be tested", "Select it, or name it")
-            path = places.test_path(self._files.root, target.path)
-            return self._addition(instruction.task, said, path, context)
-        if answerer.format == "blocks":
-            form: Format = blocks.Blocks(said, instruction.path, self._files.workspace().exists)
-            return Job(instruction.task, blocks.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)
-        if target is None:
-            if not instruction.path:
-                raise UsageError(
-                    context.note or "nothing was found that the instruction means", "Open the file, or select the lines"
-                )
-            return self._addition(instruction.task, said, instruction.path, context)
-        own, *others = context.items
-        whole = rewrite.Rewrite(said, target, own.sent_before)
-        return Job(
-            instruction.task, rewrite.SYSTEM, (*prompt.beside(others), Part("instruction", whole.ask())), whole, context
-        )
-
-    def _addition(self, task: str, said: str, path: str, context: Context) -> Job:
-        text = self._files.read(path)
-        existing = None if text is None else Document(text).contents
-        form = addition.Addition(said, path, existing)
-        return Job(task, addition.SYSTEM, tuple(prompt.parts(context.items, form.ask())), form, context)
+def _started(prepared: Prepared) -> Started:
+    answerer = prepared.choice.answerer
+    return Started(answerer.tier, answerer.model, prepared.choice.reason, prepared.context)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from farthing.backends.chat import Part, Prompt
+from farthing.backends.gate import Piece
 from farthing.chat.formats.base import Format
 from farthing.chat.formats.rewrite import Rewrite
 from farthing.context.model import Context
@@ -20,6 +21,10 @@ class Conversation:
     """Everything that was said, oldest first, without the system's part."""
     memory: Memory = field(default_factory=Memory)
     """What the model has seen of the repository."""
+    quoted: list[Piece] = field(default_factory=list)
+    """Lines that the model was told of besides, as blocks of its own failed: of any file that it has named."""
+    pointed: tuple[Piece, ...] = ()
+    """What the user points at now: what they have selected, where their cursor is, what they have pinned."""
 
     def prompt(self, system: str, now: Sequence[Part]) -> Prompt:
         """All that a model reads: what was said, and what is said now."""
@@ -29,8 +34,20 @@ class Conversation:
         """Tokens that are left for what is said now, the answer included."""
         return window - count(system) - sum(count(part.text) + PER_MESSAGE for part in self.history) - PER_MESSAGE
 
+    def pieces(self, context: Context) -> tuple[Piece, ...]:
+        """All of the repository that a prompt with a context holds, and what the user points at: where that may not
+        leave they are told, as an answer without it would be one to another question."""
+        items = (*context.items, *self.memory.seen)
+        shown = dict.fromkeys([*(Piece(item.path, item.start_line, item.end_line) for item in items), *self.quoted])
+        places = {piece.path for piece in shown}
+        return (*shown, *(piece for piece in self.pointed if piece.path not in places))
+
     def said(self, now: Sequence[Part], answer: str, context: Context) -> None:
-        """A turn is over, and is part of what the model will read again. One that failed is not."""
+        """A turn is over, and is part of what the model will read again. One that failed is not.
+
+        Args:
+            now: what was said in it before the answer, replies that had to be mended included.
+        """
         self.memory = self.memory.after(context)
         self.history += [Part("history", part.text, part.role) for part in now]
         self.history.append(Part("history", answer, "assistant"))

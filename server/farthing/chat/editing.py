@@ -4,7 +4,8 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass, fields, replace
 
-from farthing.backends.chat import Part
+from farthing.backends.chat import NO_HINTS, Part
+from farthing.backends.gate import Piece
 from farthing.chat.answerer import Answerer, Question, Replied
 from farthing.chat.conversation import Conversation
 from farthing.chat.formats.base import Format, Reading
@@ -41,6 +42,7 @@ class Editing:
     ) -> None:  # fmt: skip
         self._answerer, self._conversation, self._workspace, self._job = answerer, conversation, workspace, job
         self._keep_reply = keep
+        self._local = answerer.tier == "local"
         self._replies: list[Replied] = []
         self._targets: dict[str, Target] = {}
         self._kept: list[Hunk] = []
@@ -73,7 +75,10 @@ class Editing:
                 best = result
                 yield Proposed(result, writing=False)
             if reading.hunks and result.good:
-                self._conversation.said(self._job.now, self._spoken(), self._job.context)
+                # What a provider keeps of a conversation is worth more than leaving out what went wrong. The engine
+                # is spared that: it reads slowly, and small models repeat what they read.
+                now = self._job.now if self._local else said
+                self._conversation.said(now, self._spoken(), self._job.context)
                 yield self._finished("done", result, attempt)
                 return
             ending = self._stuck(reason, reading)
@@ -84,6 +89,7 @@ class Editing:
             why = reading.fault or self._failures(result)
             yield Retrying(attempt + 1, why)
             complaint = self._job.form.complain(reading, result)
+            self._quote(result)
             if self._job.form.afresh(reading):
                 said = [*self._job.now[:-1], Part("instruction", complaint)]
             else:
@@ -93,8 +99,9 @@ class Editing:
         form = self._job.form
         prompt = self._conversation.prompt(self._job.system, list(said))
         hints = replace(form.hints, conversation=self._conversation.name)
-        question = Question(self._job.task, prompt, form.max_output, hints, attempt)
-        self._reply, shown = "", 0
+        shown = self._conversation.pieces(self._job.context)
+        question = Question(self._job.task, prompt, form.max_output, hints, attempt, self._answerer.tries, shown)
+        self._reply, read = "", 0
         async with contextlib.aclosing(self._answerer.stream(question)) as pieces:
             async for piece in pieces:
                 if isinstance(piece, Replied):
@@ -103,8 +110,8 @@ class Editing:
                     return
                 self._reply += piece
                 # By whole lines: a hunk that changes with every token can't be read.
-                if (lines := self._reply.count("\n")) > shown:
-                    shown = lines
+                if (lines := self._reply.count("\n")) > read:
+                    read = lines
                     if hunks := form.so_far(self._reply):
                         yield Proposed(self._planned([*self._kept, *hunks]), writing=True)
 
@@ -125,6 +132,11 @@ class Editing:
         if self._job.form.keeps:
             self._kept = [outcome.hunk for outcome in result.outcomes if outcome.status in GOOD]
 
+    def _quote(self, result: Result) -> None:
+        for outcome in result.outcomes:
+            if near := outcome.placed.near:
+                self._conversation.quoted.append(Piece(outcome.path, near.line, near.line + len(near.text) - 1))
+
     def _stuck(self, reason: str, reading: Reading) -> Ending | None:
         """Why there is no point in asking again."""
         if reason == "length":
@@ -141,7 +153,7 @@ class Editing:
 
     def _spoken(self) -> str:
         """The reply as the model has said it, with what was said for it."""
-        hints = self._job.form.hints
+        hints = self._job.form.hints if self._local else NO_HINTS  # nobody else was given any
         return f"{hints.start}{self._reply}{hints.stop[0] if hints.stop else ''}"
 
     def _finished(self, ending: Ending, result: Result | None, attempts: int, fault: str = "") -> Finished:

@@ -9,9 +9,9 @@ from farthing.context.model import Context, Diagnostic, Pin
 from farthing.edit.model import FileChange, Result
 from farthing.ledger.model import Usage
 
-Ending = Literal["done", "failed", "repeated", "length"]
-"""``failed``: hunks are left that could not be mended. ``repeated``: the model says the same again, so it was stopped.
-``length``: it was cut off."""
+Ending = Literal["done", "failed", "repeated", "length", "asks"]
+"""``asks``: only the user is asked. ``failed``: hunks are left that could not be mended. ``repeated``: the model says
+the same again, so it was stopped. ``length``: it was cut off."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,8 @@ class Finished:
     attempts: int
     escalation: str = ""
     """A tier that may do better; empty where it is done, or there is none."""
+    escalation_note: str = ""
+    """Why, and what that would send, where to, and cost at most; in one line."""
     model: str = ""
     """That answered last."""
     reason: str = "stop"

@@ -1,21 +1,27 @@
 """The models that the user has: the engine's on this machine, and those of ``config.toml`` that cost."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import get_args
 
-from farthing import config
+from farthing.backends.caching.trail import Trail
 from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
-from farthing.backends.cloud.providers import Tier
+from farthing.backends.cloud.connect import Pool
+from farthing.backends.gate import Gate
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
+from farthing.chat.offers import Offers, Size
 from farthing.context.budget import cloud_budget, local_budget
 from farthing.engine.models import editing, store
 from farthing.engine.rates import prefill_rate
-from farthing.errors import SettingsError
+from farthing.errors import AirGapped, ModelError, Private, Refused, SettingsError
 from farthing.ledger.ledger import Ledger
-from farthing.ledger.model import LocalWork
+from farthing.ledger.model import MAX_TOKENS, LocalWork
 from farthing.ledger.places import canonical, project_of
+from farthing.routing import matrix
+from farthing.routing.model import Features, Route, Rules
+from farthing.routing.route import fallbacks, route
 
 SMALL_BYTES = 3_000_000_000
 """Of a model's file. The 1.5B changes the function right in 10 of 12 cases when it sees that alone, and in 7 with the
@@ -37,55 +43,110 @@ class Models:
         record: takes note of local work.
         setting: the model for edits, as the user has set it; asked for at every turn.
         window: tokens of the engine's context.
+        pool: the connections to what costs.
+        lasting: conversations may have more than one turn.
     """
 
     def __init__(
         self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
-        setting: Callable[[], str], window: Callable[[], int],
+        setting: Callable[[], str], window: Callable[[], int], pool: Pool, lasting: bool = True,
     ) -> None:  # fmt: skip
-        self._workspace, self._project = canonical(session), project_of(root)
+        self._root, self._workspace, self._project = root, canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
-        self._setting, self._window = setting, window
+        self._setting, self._window, self._pool = setting, window, pool
+        self._trail = Trail(self._workspace, lasting)
+        self._gate = Gate(root)
 
-    async def choose(self, task: str, tier: str) -> Choice:
+    async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`.
 
         Raises:
-            UsageError: there is no such tier.
-            SettingsError: no provider has a model for it, or its key is not there.
+            SettingsError: no provider has a model for the tier that the user names, or its key is not there.
             ModelError: no local model can be used.
+            Refused: what the user or the task wants may not leave this machine.
         """
-        if tier in ("", "local"):
-            reason = "you chose it" if tier else f"{task} is done on this machine unless you choose otherwise"
-            path = editing.resolve_edit(self._setting())
-            if not self._setting() and path == editing.completing():
-                reason += f"; by the model that completes, and 'farthing models pull {editing.WANTED}' gets a better"
-            return Choice(self._local(path), reason, _escalation())
-        name = providers.tier(tier)
-        provider, model = providers.find(name)
-        provider.key()  # before anything is read
-        answerer = CloudAnswerer(
-            await self._ledger(), provider, model, name, self._workspace, self._project, cloud_budget(name)
-        )
-        return Choice(answerer, f"you chose the tier {name}")
+        if features.tier == "local":
+            return self._local("you chose it")
+        try:
+            having = providers.load()
+            rules = matrix.load(self._root)
+        except SettingsError as exc:
+            if features.tier is not None:
+                raise
+            return self._local(f"what would cost can't be asked: {exc.message}")
+        offers = Offers(having, size)
+        known = await self._known(features, size)
+        found = await asyncio.to_thread(route, known, rules, offers)
+        if found.decision == "refuse" and not known.local_window and known.tier is None:
+            return self._local(found.reason)  # which says how to get one
+        if found.decision == "refuse":
+            raise _refusal(known, rules, found)
+        if found.tier == "local":
+            return self._local(found.reason)
+        try:
+            return await self._cloud(found, having)
+        except SettingsError as exc:  # its key is missing
+            if features.tier is not None or features.failed:
+                raise
+            return self._local(f"{found.reason}, but {exc.message}")
 
-    def _local(self, path: Path) -> LocalAnswerer:
+    async def instead(self, choice: Choice, size: Size) -> Choice | None:
+        """Who else may answer where a provider could not, without being asked about again: under ``auto``, and never
+        dearer. None where there is nobody."""
+        if choice.route is None or matrix.load(self._root).policy != "auto":
+            return None
+        having = providers.load()
+        for other in await asyncio.to_thread(fallbacks, choice.route, Offers(having, size)):
+            return await self._cloud(other, having)
+        return None
+
+    def warm(self, conversation: str) -> str:
+        """See :class:`farthing.chat.answerer.Answerers`."""
+        return self._trail.warm(conversation)
+
+    async def _known(self, features: Features, size: Size | None) -> Features:
+        """What is known besides: of this machine always, of the session where the request is known."""
+        try:
+            editing.resolve_edit(self._setting())
+            window = self._window()
+        except ModelError:
+            window = 0
+        known = replace(features, local_window=window, remaining=MAX_TOKENS)
+        if size is None:
+            return known
+        state = await asyncio.to_thread((await self._ledger()).state, self._workspace)
+        return replace(known, remaining=state.remaining, needed=size.input)
+
+    def _local(self, reason: str) -> Choice:
+        path = editing.resolve_edit(self._setting())
+        if not self._setting() and path == editing.completing():
+            reason += f"; by the model that completes, and 'farthing models pull {editing.WANTED}' gets a better"
         window = self._window()
-        budget = local_budget(prefill_rate(path), window)
-        return LocalAnswerer(
-            self._backend, str(path), store.label(path), self._workspace, self._project, self._record, budget, window,
-            alone=path.stat().st_size < SMALL_BYTES,
+        answerer = LocalAnswerer(
+            self._backend, str(path), store.label(path), self._workspace, self._project, self._record,
+            local_budget(prefill_rate(path), window), window, alone=path.stat().st_size < SMALL_BYTES,
         )  # fmt: skip
+        return Choice(answerer, reason)
+
+    async def _cloud(self, found: Route, having: list[providers.Provider]) -> Choice:
+        provider = next(each for each in having if each.name == found.backend)
+        if found.decision == "go":
+            await asyncio.to_thread(provider.key)  # before anything is read
+        answerer = CloudAnswerer(
+            self._pool, await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
+            cloud_budget(found.tier), self._trail, self._gate, found.reason,
+        )  # fmt: skip
+        return Choice(answerer, found.reason, found)
 
 
-def _escalation() -> str:
-    """The cheapest tier that the user has; empty where there is none, or nothing is to leave the machine."""
-    try:
-        table = config.load().get("escalation", {})
-        if isinstance(table, Mapping) and table.get("policy") == "never":
-            return ""
-        having = {tier for provider in providers.load() for tier in provider.models}
-    except SettingsError:
-        return ""
-    tiers: tuple[Tier, ...] = get_args(Tier)
-    return next((tier for tier in tiers if tier in having), "")
+def _refusal(features: Features, rules: Rules, found: Route) -> Exception:
+    if rules.policy == "never":
+        return AirGapped(found.reason, "Go on locally, or change the policy in config.toml")
+    if features.privacy == "local-only":
+        return Private(found.reason, "Go on locally, or drop it from what is sent")
+    if features.tier is not None and features.tier != "local":
+        try:
+            providers.find(features.tier)
+        except SettingsError as exc:
+            return exc
+    return Refused(found.reason, "Go on locally, or see farthing cap")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from farthing.backends.cloud.connect import Pool
 from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.chat.chat import Chat
@@ -24,13 +25,14 @@ _T = TypeVar("_T")
 def open_chat(
     root: Path, session: Path, engine: LocalBackend, folders: Folders, ledger: LedgerSource, record: Recorder,
     settings: Callable[[], Settings], unsaved: Callable[[str], str | None], check: Check,
-    keep: Callable[[Reply], None],
+    keep: Callable[[Reply], None], pool: Pool,
 ) -> Chat:  # fmt: skip
     """The chat of one folder.
 
     Args:
         root: the folder, resolved.
         session: the folder whose session pays: the first one of the workspace.
+        pool: the connections to what costs.
         unsaved: the text of an open document by its path relative to the root.
     """
 
@@ -45,6 +47,6 @@ def open_chat(
 
     models = Models(
         root, session, LocalChat(engine), ledger, record, lambda: settings().edit.model,
-        lambda: settings().engine.context_tokens,
+        lambda: settings().engine.context_tokens, pool,
     )  # fmt: skip
     return Chat(Files(root, ask, unsaved), models, check, keep)

@@ -6,7 +6,23 @@ from typing import Annotated
 import typer
 
 from farthing import __version__
-from farthing.cli import apply, ask, cap, complete, context, doctor, edit, index, ledger, models, replay, stats, tour
+from farthing.cli import (
+    apply,
+    ask,
+    cap,
+    complete,
+    context,
+    doctor,
+    edit,
+    index,
+    keys,
+    ledger,
+    models,
+    replay,
+    sent,
+    stats,
+    tour,
+)
 
 app = typer.Typer(
     name="farthing",
@@ -42,7 +58,9 @@ app.command("replay")(replay.replay)
 app.command("stats")(stats.stats)
 app.command("cap")(cap.cap)
 app.command("usage")(ledger.usage)
+app.command("sent")(sent.sent)
 app.command("tour")(tour.tour)
+app.add_typer(keys.app, name="keys")
 app.add_typer(models.app, name="models")
 app.add_typer(ledger.app, name="ledger")
 

@@ -11,6 +11,8 @@ from farthing.cli import output, talk
 
 TIER = "local, small, medium or frontier; the last three are models of config.toml, which cost. Local unless given."
 
+PREVIEW = "Print what would be sent, word for word, and send nothing."
+
 
 @output.command
 def ask(
@@ -18,9 +20,13 @@ def ask(
     question: Annotated[str, typer.Argument(help="What you want to know.")],
     file: Annotated[str, typer.Option(help="An open file, or PATH:A-B for lines selected in it.")] = "",
     tier: Annotated[str, typer.Option(help=TIER)] = "",
+    preview: Annotated[bool, typer.Option("--preview", help=PREVIEW)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Answer a question about a repository."""
+    if preview:
+        talk.preview(root, Instruction("ask", question, tier=tier), file, json)
+        return
     streamed = _Streamed()
     try:
         started, finish = talk.talk(

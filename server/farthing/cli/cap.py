@@ -9,10 +9,11 @@ from farthing.cli import output
 from farthing.errors import UsageError
 from farthing.ledger import limits
 from farthing.ledger.ledger import Ledger
+from farthing.ledger.model import NANO
 from farthing.ledger.places import canonical
 from farthing.ledger.report import CURRENCY, cost
 from farthing.ledger.room import dollars
-from farthing.ledger.state import SessionState
+from farthing.ledger.state import SessionState, Totals
 
 ACTIONS = ("show", "set", "raise", "reset")
 
@@ -78,6 +79,7 @@ def _warn(workspace: str, state: SessionState, action: str, number: int) -> None
 
 
 def _document(state: SessionState) -> dict[str, object]:
+    share = state.cloud.cached_share
     return {
         "session": state.session,
         "cap": state.cap,
@@ -88,6 +90,8 @@ def _document(state: SessionState) -> dict[str, object]:
         "overshoot": state.overshoot,
         "cost": cost(state.cloud),
         "currency": CURRENCY,
+        "cached_share": None if share is None else round(share, 4),
+        "saved": None if state.cloud.unpriced else state.cloud.saved / NANO,
         "workspace": state.workspace,
         "blocked": list(state.blocked),
         "blocked_reason": state.blocked_reason,
@@ -101,8 +105,20 @@ def _show(state: SessionState) -> None:
         f"  {state.unsettled:,} of these are charged in full, as the provider never said" if state.unsettled else "",
         f"  {state.overshoot:,} of these went beyond a limit that a provider was sent" if state.overshoot else "",
         f"cost: {'?' if state.unpriced else dollars(state.money)}",
+        _cache(state.cloud),
         f"nothing can be sent: {state.blocked_reason}" if state.blocked_reason else "",
         f"blocked: {', '.join(state.blocked)}; farthing cap reset gives another chance" if state.blocked else "",
     ]
     for line in filter(None, lines):
         output.out.print(line, markup=False, soft_wrap=True)
+
+
+def _cache(cloud: Totals) -> str:
+    share = cloud.cached_share
+    if share is None or not (cloud.cached or cloud.cache_write):
+        return ""
+    told = f"cache: {100 * share:.0f} % of the input was read from it"
+    if cloud.unpriced or not cloud.saved:
+        return told
+    money = dollars(abs(cloud.saved))
+    return f"{told}, which {f'saved {money} against' if cloud.saved > 0 else f'cost {money} more than'} none"

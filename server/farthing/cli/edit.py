@@ -7,7 +7,7 @@ import typer
 
 from farthing.chat.model import Checking, Event, Instruction, Retrying
 from farthing.cli import apply, output, talk
-from farthing.cli.ask import TIER
+from farthing.cli.ask import PREVIEW, TIER
 from farthing.edit.files import Workspace
 from farthing.edit.model import Result
 
@@ -21,9 +21,13 @@ def edit(
     write: Annotated[bool, typer.Option("--apply", help="Write the files; without it nothing is.")] = False,
     partial: Annotated[bool, typer.Option("--partial", help="Write good hunks even where others fail.")] = False,
     despite: Annotated[bool, typer.Option("--despite-tests", help="Write although your tests fail with it.")] = False,
+    preview: Annotated[bool, typer.Option("--preview", help=PREVIEW)] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
     """Change code by an instruction, or show what would change."""
+    if preview:
+        talk.preview(root, Instruction("edit", instruction, tier=tier), file, json)
+        return
     started, finish = talk.talk(root, Instruction("edit", instruction, tier=tier), file, _told)
     found = finish.result or Result((), ())
     known = {change.path: change.before for change in found.changes if change.before is not None}
@@ -31,8 +35,10 @@ def edit(
     tests = finish.checked
     red = tests is not None and not tests.passed
     result, written = apply.settled(Workspace(root.resolve()), hunks, write and (despite or not red), partial, known)
+    more = f"{finish.escalation_note}: --tier {finish.escalation}" if finish.escalation else ""
     held = "nothing is written; --despite-tests writes it" if red and write and not written else ""
-    for note in (*finish.notes, *([] if result.good else [finish.message]), *([tests.message] if tests else []), held):
+    failure = "" if result.good else finish.message
+    for note in (*finish.notes, failure, tests.message if tests else "", more, held):
         if note:
             talk.say(note)
     if json:

@@ -11,6 +11,7 @@ from rich.text import Text
 from farthing.cli import output
 from farthing.errors import UsageError
 from farthing.ledger import report
+from farthing.ledger.model import NANO
 from farthing.ledger.room import dollars
 from farthing.ledger.state import UsageRow
 from farthing.ledger.store import Store, ledger_path
@@ -61,6 +62,7 @@ def _row(row: UsageRow) -> dict[str, object]:
         "accepted": totals.accepted,
         "rejected": totals.rejected,
         "failed": totals.failed,
+        "saved": None if totals.unpriced else totals.saved / NANO,
     }
 
 

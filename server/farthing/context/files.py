@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from farthing.context.model import Read
-from farthing.context.secrets import is_secret
 from farthing.context.source import Source
+from farthing.privacy.names import is_secret
 
 LONGEST = 40
 """Lines of a definition's head, decorators and comments in between included."""

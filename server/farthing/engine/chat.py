@@ -72,13 +72,15 @@ class _Said:
     def __init__(self, request: wire.Chat, arrived: float, emit: Callable[[wire.Event], None]) -> None:
         self.tokens = 0
         self.first_ms = 0.0
+        self.logprob = 0.0
         self._id, self._arrived, self._emit = request.id, arrived, emit
         self._text = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._stops = Stops(request.stop)
 
-    def add(self, piece: bytes) -> bool:
+    def add(self, piece: bytes, logprob: float) -> bool:
         """One more token was generated; returns whether the answer goes on."""
         self.tokens += 1
+        self.logprob += logprob
         self._tell(self._stops.add(self._text.decode(piece)))
         return not self._stops.stopped
 
@@ -89,7 +91,7 @@ class _Said:
     def _tell(self, text: str) -> None:
         if text:
             self.first_ms = self.first_ms or _ms(self._arrived)
-            self._emit(wire.Token(self._id, text, self.tokens))
+            self._emit(wire.Token(self._id, text, self.tokens, self.logprob))
 
 
 def _write(
@@ -98,14 +100,14 @@ def _write(
     cells, answer, draft = prepared.cells, list[int](), list[int]()
     repetition, lookup = Repetition(runtime.tokenize(request.draft)), Lookup(prompt)
     while True:
-        token = runtime.choose(len(draft))[0]
+        token, logprob = runtime.choose(len(draft))
         if runtime.ends(token):
             said.end()
             runtime.cache.cut(cells, len(prompt) + len(answer))
             return "stop"
         answer.append(token)
         repetition.add(token)
-        if not said.add(runtime.piece(token)):
+        if not said.add(runtime.piece(token), logprob):
             runtime.cache.cut(cells, len(prompt) + len(answer) - 1)
             return "stop"
         if len(answer) == limit:

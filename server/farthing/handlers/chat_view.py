@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from farthing.chat.model import Checking, Event, Finished, Proposed, Retrying, Said, Started
+from farthing.chat.model import Checking, Ending, Event, Finished, Proposed, Retrying, Said, Started
 from farthing.chat_protocol import ChatState, ChatTurn, Receipt, ReceiptItem, TurnHunk
 from farthing.context.model import Item
 from farthing.edit.lines import contents
@@ -42,15 +42,14 @@ def after(turn: ChatTurn, event: Event, shown: Shown | None = None) -> ChatTurn:
             return _finished(turn, event, shown)
 
 
+_STATES: Mapping[Ending, ChatState] = {"done": "done", "asks": "asking"}
+"""Of turns that have ended so; all others have failed."""
+
+
 def _finished(turn: ChatTurn, event: Finished, shown: Shown | None) -> ChatTurn:
-    note = ""
-    if event.escalation:
-        note = (
-            f"about {turn.receipt.tokens:,} tokens of context would be sent to a {event.escalation} model, and billed"
-        )
     return replace(
         turn,
-        state="done" if event.ending == "done" else "failed",
+        state=_STATES.get(event.ending, "failed"),
         text=event.answer if event.result is None else event.message,
         detail="" if event.ending == "done" else event.message,
         hunks=turn.hunks if event.result is None else hunks(event.result, shown or {}),
@@ -60,7 +59,7 @@ def _finished(turn: ChatTurn, event: Finished, shown: Shown | None) -> ChatTurn:
         outputTokens=event.usage.output,
         money="$?" if event.cost is None else dollars(event.cost) if event.cost else "",
         escalation=event.escalation,
-        escalationNote=note,
+        escalationNote=event.escalation_note,
         tests=event.checked.message if event.checked else "",
         repair=event.checked.repair if event.checked else "",
     )

@@ -84,6 +84,8 @@ async def _answer(ls: LanguageServer, domain: Domain, task: Task, title: str, pa
         try:
             _, running = domain.turns.begin(asked(ls, domain, sent), watch)
             answered = await _finished(running)
+            if answered.turn.state == "asking" and not domain.shows_review:
+                answered = await _here(ls, domain, sent, answered.turn, watch)
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
         finally:
@@ -94,6 +96,15 @@ async def _answer(ls: LanguageServer, domain: Domain, task: Task, title: str, pa
     if answered.error:
         raise JsonRpcException(str(answered.error)) from answered.error
     return answered.turn
+
+
+async def _here(
+    ls: LanguageServer, domain: Domain, sent: SendChatParams, turn: ChatTurn, watch: Callable[[ChatTurn, bool], None]
+) -> Answered:
+    """Have this machine do what would cost: an editor that shows no review has no place to ask in either."""
+    _show(ls, types.MessageType.Info, f"{turn.detail}: {turn.escalationNote}. This machine does it instead")
+    _, running = domain.turns.begin(asked(ls, domain, replace(sent, tier="local")), watch)
+    return await _finished(running)
 
 
 async def _finished(task: "asyncio.Task[Answered]") -> Answered:

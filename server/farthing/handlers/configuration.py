@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import logging
 from dataclasses import asdict
+from typing import Any
 
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from farthing import protocol
+from farthing import cloud_protocol, config, protocol
+from farthing.errors import SettingsError
 from farthing.handlers import ledger, repository
 from farthing.handlers.domain import Domain
 from farthing.settings import decode
@@ -66,6 +68,13 @@ def register(server: LanguageServer, domain: Domain) -> None:
             await pull_settings(ls)
         else:
             follow(ls)
+
+    @server.feature(cloud_protocol.OPEN_CLOUD_SETTINGS)
+    def open_cloud_settings(ls: LanguageServer, params: Any) -> dict[str, Any]:
+        try:
+            return asdict(cloud_protocol.CloudSettings(str(config.create())))
+        except SettingsError as exc:
+            raise JsonRpcException(str(exc)) from exc
 
     @server.feature(types.SHUTDOWN)
     async def shutting_down(ls: LanguageServer, params: None) -> None:

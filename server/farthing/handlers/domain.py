@@ -1,7 +1,7 @@
 """What the handlers call, and what they share."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,6 +67,8 @@ class Domain:
     """Set whenever the review has changed."""
     settings: Settings = field(default_factory=Settings)
     """As the editor has them now."""
+    at_close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What else is to be closed, after all turns were given up."""
     background: set["asyncio.Task[None]"] = field(default_factory=set)
     """Tasks that nobody waits for, kept alive here."""
 
@@ -76,6 +78,8 @@ class Domain:
     async def aclose(self) -> None:
         """Give everything up and write what is still to be written: the editor goes."""
         await self.turns.aclose()
+        for close in self.at_close:
+            await close()
         await self.pipeline.aclose()
         await self.selected.aclose()
         await self.folders.aclose()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from farthing.chat.model import Event, Finished, Instruction, Proposed, Started
+from farthing.chat.preview import Preview
 from farthing.chat_protocol import ChatTurn
 from farthing.errors import FarthingError, UsageError
 from farthing.handlers import chat_view
@@ -29,6 +30,14 @@ class Chat(Protocol):
 
         Raises:
             FarthingError: it can't be answered.
+        """
+        ...
+
+    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+        """What would be sent, word for word.
+
+        Raises:
+            FarthingError: it can't be asked.
         """
         ...
 

@@ -11,7 +11,7 @@ Row = dict[str, Any]
 
 SUMS = (
     *("requests", "input", "cached", "cache_write", "output", "reasoning", "money", "unpriced", "unsettled"),
-    *("accepted", "rejected", "failed"),
+    *("accepted", "rejected", "failed", "saved"),
 )
 """Columns of ``rollup`` that add up."""
 
@@ -109,5 +109,6 @@ def roll_up(db: Connection, row: Mapping[str, Any], sign: int = 1) -> None:
         int(row["money"] is None),
         int(row["state"] == "unsettled"),
         *(int(outcome == name) for name in ("accepted", "rejected", "failed")),
+        row.get("saved", 0),
     )
     db.execute(_ROLL_UP, (*(row[name] for name in KEY), *(sign * each for each in sums)))

@@ -46,6 +46,7 @@ def settle(db: Connection, reservation: Reservation, usage: Usage, answer: dict[
         "state": "settled",
         "finished_ms": now.wall_ms,
         "money": price.cost(usage) if price else None,
+        "saved": price.saved(usage) if price else 0,
     }
     _finish(db, row, changes, "settled" if was_open else "corrected", now)
     money_before = 0 if was_open else row["money"] or 0

@@ -27,6 +27,7 @@ from farthing.ledger.model import (
     Settlement,
     Usage,
 )
+from farthing.ledger.sent import Leaving
 from farthing.ledger.state import SessionState
 from farthing.ledger.store import Store, ledger_path
 
@@ -108,8 +109,11 @@ class Ledger(Acts):
             accounts.record(db, now.wall_ms, "reserved", session["id"], request, accounts.slim(values))
         return Reservation(request, session["id"], ask, max_output, money)
 
-    def sent(self, reservation: Reservation) -> None:
+    def sent(self, reservation: Reservation, leaving: Leaving | None = None) -> None:
         """Write down, on disk, that the request is about to leave: from here on it counts, whatever happens.
+
+        Args:
+            leaving: what is noted of it, for the list of what has left.
 
         Raises:
             Refused: the reservation is not open any more, or was sent before. Nothing may be sent.
@@ -122,7 +126,7 @@ class Ledger(Acts):
                 raise Refused("this request's reservation is no longer open", "Ask again")
             accounts.update(db, reservation.id, {"state": "sent"})
             db.execute("UPDATE sessions SET last_cloud_ms = ? WHERE id = ?", (now.wall_ms, row["session"]))
-            accounts.record(db, now.wall_ms, "sent", row["session"], reservation.id, {})
+            accounts.record(db, now.wall_ms, "sent", row["session"], reservation.id, leaving.data() if leaving else {})
         self._tell()
 
     def settle(

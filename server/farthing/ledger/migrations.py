@@ -120,4 +120,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE latest (day TEXT NOT NULL);
     INSERT INTO latest VALUES ('');
     """,
+    # What reading from a provider's cache has saved, less what writing to it has cost; negative where that was more.
+    """
+    ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE rollup ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
+    """,
 )

@@ -133,6 +133,11 @@ class Price:
         )
         return min(-(-millionths // 1_000_000), MAX_MONEY)
 
+    def saved(self, usage: Usage) -> int:
+        """Nano-dollars that a request costs less than it would without any cache; negative where it costs more."""
+        plain = Usage(usage.input, usage.output, reasoning=usage.reasoning)
+        return self.cost(plain) - self.cost(usage)
+
     def bound(self, input: int, output: int) -> int:
         """The most that so many tokens can cost: nothing cached, all of it written to the cache."""
         dearest = max(self.input, self.cached, self.cache_write)

@@ -28,6 +28,7 @@ class _Request:
     counts: tuple[int, ...] = (0, 0, 0, 0, 0)
     """Input, cached, cache_write, output, reasoning."""
     money: int | None = None
+    saved: int = 0
     charged: int = 0
     overshoot: int = 0
     paid: int = 0
@@ -118,6 +119,7 @@ def _settled(books: Books, id: int, data: Data) -> None:
     request.charged = max(request.charged, usage)
     request.paid = max(request.paid, data["money"] or 0)
     request.counts, request.money, request.state = _counts(data), data["money"], "settled"
+    request.saved = data.get("saved", 0)  # events of older versions have none
 
 
 def _unsettled(books: Books, id: int, data: Data) -> None:
@@ -184,7 +186,7 @@ def period_rows(books: Books) -> Iterator[tuple[Any, ...]]:
 
 def rollup_rows(books: Books) -> Iterator[tuple[Any, ...]]:
     """Rows of the reports."""
-    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 12)
+    sums: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * 13)
     for request in books.requests.values():
         if request.state not in ("settled", "unsettled"):
             continue
@@ -195,6 +197,7 @@ def rollup_rows(books: Books) -> Iterator[tuple[Any, ...]]:
             int(request.money is None),
             int(request.state == "unsettled"),
             *(int(request.outcome == name) for name in ("accepted", "rejected", "failed")),
+            request.saved,
         )
         _add(sums[request.key], amounts)
     for key, totals in sums.items():
@@ -202,9 +205,9 @@ def rollup_rows(books: Books) -> Iterator[tuple[Any, ...]]:
 
 
 def request_rows(books: Books) -> Iterator[tuple[Any, ...]]:
-    """``id, state, outcome, input, cached, cache_write, output, reasoning, money, charged, overshoot``."""
+    """``id, state, outcome, input, cached, cache_write, output, reasoning, money, saved, charged, overshoot``."""
     for id, each in books.requests.items():
-        yield id, each.state, each.outcome, *each.counts, each.money, each.charged, each.overshoot
+        yield id, each.state, each.outcome, *each.counts, each.money, each.saved, each.charged, each.overshoot
 
 
 def _add(sums: list[int], amounts: tuple[int, ...]) -> None:

@@ -28,6 +28,15 @@ class Totals:
     accepted: int = 0
     rejected: int = 0
     failed: int = 0
+    saved: int = 0
+    """Nano-dollars that reading from providers' caches has saved, less what writing to them has cost, by the prices of
+    the requests; negative where it has cost more."""
+
+    @property
+    def cached_share(self) -> float | None:
+        """Of the input, what was read from a cache, 0 to 1; None before the first request. What is charged in full
+        counts as not read."""
+        return self.cached / self.input if self.input else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,12 +53,12 @@ _TABLES = (
         _Table(
             "rollup",
             ("session", "day", "local", "provider", "model", "task", "project"),
-            ("requests", *_COUNTS, "money", "unpriced", "unsettled", "accepted", "rejected", "failed"),
+            ("requests", *_COUNTS, "money", "unpriced", "unsettled", "accepted", "rejected", "failed", "saved"),
         ),
         rebuild.rollup_rows,
     ),
     (
-        _Table("requests", ("id",), ("state", "outcome", *_COUNTS, "money", "charged", "overshoot")),
+        _Table("requests", ("id",), ("state", "outcome", *_COUNTS, "money", "saved", "charged", "overshoot")),
         rebuild.request_rows,
     ),
 )

@@ -52,6 +52,8 @@ def status(
         remaining=state.remaining,
         suggestedCap=suggested_cap(state.cap, state.spent),
         money=money(state.cloud) if state.cloud.money or state.cloud.unpriced else "",
+        cachedShare=percent(state.cloud.cached_share),
+        saved=saved(state.cloud),
         cloud=line(UsageRow("", False, state.cloud)),
         byModel=tuple(map(line, state.by_model)),
         byTask=tuple(line(row) for row in state.by_task if row.key != COMPLETION),
@@ -83,6 +85,13 @@ def money(totals: Totals) -> str:
     if totals.unpriced and not totals.money:
         return "$?"
     return f"{dollars(totals.money)}+?" if totals.unpriced else dollars(totals.money)
+
+
+def saved(totals: Totals) -> str:
+    """What caches saved, for people; empty for nothing, and where a price is unknown."""
+    if totals.unpriced or not totals.saved:
+        return ""
+    return f"{'-' if totals.saved < 0 else ''}{dollars(abs(totals.saved))}"
 
 
 def dollars(money: int) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from farthing.airgap import Policy
+
 TaskKind = Literal["complete", "explain", "edit", "docs", "test", "review", "debug", "refactor", "design"]
 """Of everything that a model is asked for."""
 
@@ -14,10 +16,6 @@ CloudTier = Literal["small", "medium", "frontier"]
 
 TIERS: tuple[Tier, ...] = ("local", "small", "medium", "frontier")
 """In the order of their price."""
-
-Policy = Literal["never", "ask", "auto"]
-"""``never``: nothing leaves this machine. ``ask``: nothing leaves it without the user's word. ``auto``: what costs no
-more than the ceiling may."""
 
 Privacy = Literal["open", "local-only"]
 """``local-only``: something that would be sent is marked so; no word of anybody overrules it."""
@@ -68,7 +66,7 @@ class Features:
     """The provider in whose cache the conversation's beginning stands; empty where in none."""
     privacy: Privacy = "open"
     private: str = ""
-    """What is marked ``local-only``, for people."""
+    """Why, in one line: which file, and who says so."""
 
 
 @dataclass(frozen=True, slots=True)

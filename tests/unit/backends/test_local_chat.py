@@ -81,6 +81,16 @@ async def test_one_that_was_superseded_says_so_and_what_it_took(chat: LocalChat,
     assert events[-2:] == [Report(Usage(9, 1, 2)), End("superseded", "m.gguf")]
 
 
+async def test_an_end_says_how_likely_the_answer_is(chat: LocalChat, farthing_home: Path) -> None:
+    with fake_engine(farthing_home, held=True) as engine:
+        task = asyncio.ensure_future(all_of(chat, request(conversation="c")))
+        await asyncio.to_thread(engine.wait_for, lambda engine: bool(engine.requests))
+        tokens = [(1, -0.25), (4, -1.0)]
+        engine.say(lambda id: [*(wire.Token(id, "a", *each) for each in tokens), wire.Done(id, "stop", 9, 2, 4)])
+        events = await task
+    assert events[-1] == End("stop", "m.gguf", confidence=-0.25)
+
+
 @pytest.mark.parametrize(("kind", "error"), [("ModelUnusable", ModelUnusable), ("Whatever", EngineError)])
 async def test_a_refusal_is_raised(chat: LocalChat, farthing_home: Path, kind: str, error: type[Exception]) -> None:
     with fake_engine(farthing_home, held=True) as engine:

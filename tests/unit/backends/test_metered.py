@@ -30,6 +30,7 @@ from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
 from farthing.ledger.model import Price, Usage
 from farthing.ledger.state import SessionState
+from tests.support.clearance import cleared
 
 PROMPT = Prompt((Part("system", "Be brief.", "system"), Part("files", "x" * 40), Part("instruction", "why?")))
 PRICE = Price(1_000_000_000, 4_000_000_000, 1_000_000_000, 1_000_000_000, "2026-01-01", "user")
@@ -46,7 +47,7 @@ class Books:
 
     def job(self, **changes: Any) -> Job:
         given = {"wanted_output": 100, "useful_output": 10} | changes
-        return Job("/w", "w", "ask", "frontier", "m", PROMPT, **given)
+        return Job("/w", "w", "ask", "frontier", "m", cleared(PROMPT), **given)
 
     def metered(self, *answers: Any, hold: asyncio.Semaphore | None = None) -> tuple[Metered, FakeChat]:
         backend = FakeChat(*answers, hold=hold)
@@ -126,7 +127,7 @@ async def test_what_is_refused_is_not_sent(books: Books) -> None:
 
 
 async def test_what_can_not_be_marked_as_sent_is_not_sent(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(reservation: object) -> None:
+    def full(reservation: object, leaving: object) -> None:
         raise LedgerUnavailable("the disk is full")
 
     monkeypatch.setattr(books.ledger, "sent", full)

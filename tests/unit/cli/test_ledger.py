@@ -78,6 +78,27 @@ def test_the_words_for_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("read", "written", "line", "saved"),
+    [
+        (80, 0, "cache: 89 % of the input was read from it, which saved $0.0002 against none", 0.000216),
+        (0, 80, "cache: 0 % of the input was read from it, which cost $0.0001 more than none", -0.00006),
+        (0, 0, "", 0),
+    ],
+)
+def test_what_caches_did_is_told(tmp_path: Path, read: int, written: int, line: str, saved: float) -> None:
+    assert cap("--root", tmp_path)["cached_share"] is None
+    ledger = Ledger()
+    reservation = ledger.reserve(type(ASK)(**{**_values(), "workspace": canonical(tmp_path)}))
+    ledger.sent(reservation)
+    ledger.settle(reservation, Usage(90, 10, read, written))
+    ledger.close()
+    found = cap("--root", tmp_path)
+    assert (found["cached_share"], found["saved"]) == (round(read / 90, 4), pytest.approx(saved))
+    said = run_here("cap", "--root", tmp_path).stdout.splitlines()
+    assert [each for each in said if each.startswith("cache")] == ([line] if line else [])
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("cap", "lower"),

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from farthing.context import wishes
-from farthing.context.secrets import is_secret
+from farthing.privacy.names import is_secret
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,16 @@ def test_the_answer_comes_piece_by_piece_and_ends(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("draft", ["", "hello"])
+def test_it_is_told_how_likely_the_answer_is(desk: Desk, monkeypatch: pytest.MonkeyPatch, draft: str) -> None:
+    choose = desk.runtime.choose
+    monkeypatch.setattr(desk.runtime, "choose", lambda back=0: (choose(back)[0], -0.5))
+    desk.script.answer = "hello"
+    desk.ask(draft=draft)
+    told = [event for event in desk.events if isinstance(event, wire.Token)]
+    assert [event.logprob for event in told] == [-0.5 * event.output_tokens for event in told] and len(told) == 5
+
+
+@pytest.mark.parametrize("draft", ["", "hello"])
 @pytest.mark.parametrize(
     ("limit", "text", "reason"), [(1, "h", "length"), (5, "hello", "length"), (6, "hello", "stop")]
 )

@@ -107,7 +107,14 @@ def test_hunks_are_shown_with_those_that_failed(editor: Editor, chat: FakeChat, 
     editor.open(workspace / "f.py")
     result = proposal("f.py", TEXT, ONE, replaced("f.py", "    return 7", "    return 8"))
     again = Retrying(2, "one hunk is not in the file")
-    last = finished("One of two.", result=result, ending="failed", attempts=2, escalation="medium")
+    last = finished(
+        "One of two.",
+        result=result,
+        ending="failed",
+        attempts=2,
+        escalation="medium",
+        escalation_note="about 900 tokens",
+    )
     chat.script = [STARTED, Proposed(result, True), again, last]
     send(editor)
     done = turn(editor, "failed")
@@ -117,7 +124,7 @@ def test_hunks_are_shown_with_those_that_failed(editor: Editor, chat: FakeChat, 
     assert (second["status"], second["review"], second["startLine"]) == ("not_found", "", 5)
     assert "nearest" in second["reason"] and second["diff"] == "-    return 7\n+    return 8\n"
     assert (done["attempts"], done["escalation"], done["detail"]) == (2, "medium", "One of two.")
-    assert "medium" in done["escalationNote"]
+    assert done["escalationNote"] == "about 900 tokens"
     (file,) = editor.client.wait_notification("farthing/reviewDidChange", lambda it: bool(it["files"]))["files"]
     assert [hunk["id"] for hunk in file["hunks"]] == [first["review"]]
 

@@ -9,7 +9,7 @@ from farthing.chat.model import Proposed
 from farthing.edit.model import Hunk
 from farthing.errors import ModelNotInstalled
 from tests.support import lsp
-from tests.support.fake_chat import STARTED, FakeChat, Hold, edits, finished, proposal
+from tests.support.fake_chat import STARTED, FakeChat, Hold, asks, edits, finished, proposal
 from tests.support.lsp_editor import FULL, Editor
 from tests.unit.handlers.conftest import TEXT, started
 from tests.unit.handlers.test_chat import ONE, TWO
@@ -187,3 +187,24 @@ def test_what_makes_no_sense_is_refused(plain: Editor, arguments: list[object], 
         plain.client.ask("workspace/executeCommand", params)
     with pytest.raises(lsp.LspError, match="there is no command"):
         plain.client.ask("workspace/executeCommand", {**params, "command": "farthing.sing"})
+
+
+def test_an_editor_without_a_review_is_not_asked_and_nothing_is_sent(
+    plain: Editor, chat: FakeChat, workspace: Path
+) -> None:
+    uri = plain.open(workspace / "f.py")
+    chat.script, chat.by_tier = asks(), {"local": edits(proposal("f.py", TEXT, ONE))}
+    assert run(plain, "farthing.test", uri)["applied"]
+    assert [asked[2].tier for asked in chat.asked] == ["", "local"]
+    said = message(plain)
+    assert "you are asked first: about 900 tokens would be sent to work. This machine does it instead" in said
+
+
+def test_a_client_that_reviews_is_asked(editor: Editor, chat: FakeChat, workspace: Path) -> None:
+    uri = editor.open(workspace / "f.py")
+    chat.script = asks()
+    result = run(editor, "farthing.test", uri)
+    assert (result["applied"], result["hunks"], len(chat.asked)) == (False, [], 1)
+    shown = editor.client.wait_notification("farthing/chatTurnDidChange", lambda turn: turn["state"] == "asking")
+    assert (shown["escalation"], shown["detail"].endswith("you are asked first")) == ("small", True)
+    assert shown["escalationNote"] == "about 900 tokens would be sent to work"

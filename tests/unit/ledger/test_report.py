@@ -13,6 +13,7 @@ from farthing.errors import UsageError
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import Usage
 from farthing.ledger.report import EXPORTED, Grouping, cost, export, usage
+from farthing.ledger.state import Totals
 from farthing.ledger.verify import verify
 from tests.support.ledger import ASK, DAY, WORK, WORKSPACE, Clock, open_ledger
 
@@ -59,6 +60,18 @@ def test_the_sums(busy: Ledger) -> None:
     assert cost(big) == pytest.approx((35 * 3 + 50 * 0.3 + 5 * 3.75 + 10 * 15 + 100 * 3.75 + 400 * 15) / 1e6)
     assert (strange.unpriced, cost(strange)) == (2, None)
     assert cost(small) == 0
+    # 50 were read at a tenth of their price, 5 were written for a quarter more.
+    assert (big.saved, strange.saved, small.saved) == (50 * 2700 - 5 * 750, 0, 0)
+    assert (big.cached_share, Totals().cached_share) == (50 / 190, None)
+
+
+def test_writing_that_nobody_reads_has_cost_more(ledger: Ledger) -> None:
+    reservation = ledger.reserve(ASK)
+    ledger.sent(reservation)
+    ledger.unsettle(reservation, "cut")
+    ledger.settle(reservation, Usage(90, 10, 0, 80))  # what is late is counted, too
+    assert ledger.state(WORKSPACE).cloud.saved == -80 * 750
+    assert verify(ledger.store).ok
 
 
 def test_usage_since_a_day(busy: Ledger) -> None:

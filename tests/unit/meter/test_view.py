@@ -177,3 +177,17 @@ def test_every_state_can_be_shown(cap: int, gone: int, reserved: int, paused: bo
         found = view.status(spent(gone, reserved, cap=cap, paused=paused), "s", providers)
         assert (found.level == "blocked") == bool(found.blockedReason)
         assert not found.capReached or found.level == "blocked"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "shown"),
+    [
+        (Totals(), (None, "")),
+        (Totals(1, 1000, 620, 100, saved=120_000_000), (62, "$0.12")),
+        (Totals(1, 1000, 0, 900, saved=-2_100_000), (0, "-$0.0021")),
+        (Totals(2, 1000, 500, unpriced=1, saved=5), (50, "")),
+    ],
+)
+def test_what_caches_did(cloud: Totals, shown: tuple[int | None, str]) -> None:
+    found = view.status(spent(10, cloud=cloud), "shop", WORK)
+    assert (found.cachedShare, found.saved) == shown

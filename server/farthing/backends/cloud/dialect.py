@@ -79,5 +79,5 @@ class Dialect(Protocol):
         ...
 
     def learn(self, said: str, abilities: Abilities) -> Abilities | None:
-        """After a refusal of 400 or 422 in these words: abilities to ask again with; None where that is no use."""
+        """After a refusal of 400 or 422 in these words (lower case): abilities to ask again with; None where no use."""
         ...

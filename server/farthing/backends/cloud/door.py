@@ -1,5 +1,6 @@
 """HTTP to one provider: the only way out to what costs, and where the library's errors become ours.
 
+Connections are kept for the next request, and HTTP/2 carries many of them at once where the provider speaks it.
 Nothing is sent twice: the library retries nothing, redirects are not followed, and a connection that broke is an error.
 """
 
@@ -8,7 +9,7 @@ import contextlib
 import json
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +17,24 @@ import certifi
 import httpx
 
 from farthing import airgap
-from farthing.backends.cloud import refusals
+from farthing.backends.cloud import http2, refusals
 from farthing.backends.cloud.endpoint import Endpoint
 from farthing.errors import CloudError, CloudGarbled, CloudRefused, CloudUnavailable, SettingsError
 
 MAX_COMPLAINT = 1 << 16
 """Bytes of a refusal that are read."""
+
+KEPT = 240.0
+"""Seconds that an unused connection is kept. Routers forget one after some five minutes without telling anybody."""
+
+REST = 1 << 16
+"""Bytes that may follow the last message."""
+
+UNFIT = (400, 422)
+"""Statuses of refusals that may be about a part of the request which is not needed."""
+
+Refused = Callable[[bytes], CloudError | None]
+"""Called with what a provider says; what it returns is raised in the refusal's place."""
 
 ONLINE = "Check the network, or go on locally"
 PROXY = "Set HTTPS_PROXY and ALL_PROXY to http:// addresses, or unset them"
@@ -40,6 +53,8 @@ class Patience:
     """For all of it: whoever sends a byte now and then is not listened to for ever."""
     after_end: float = 5.0
     """For what is still to come when the model has ended: its counts."""
+    rest: float = 0.1
+    """For the end of the answer behind its last message: a connection that has seen it can be used again."""
 
 
 class Answer:
@@ -51,6 +66,8 @@ class Answer:
         self._patience = patience
         self._ends = started + patience.whole
         self._begun = False
+        self.headers: Mapping[str, str] = {name.lower(): value for name, value in response.headers.items()}
+        """With names in lower case."""
         self.ended = False
         """Set when the model has said all: from then on there is little patience."""
 
@@ -72,13 +89,22 @@ class Answer:
         self._begun = True
         return chunk
 
+    async def finish(self) -> None:
+        """Read to the end, if it is near: all that is wanted has come."""
+        read = 0
+        with contextlib.suppress(TimeoutError, CloudError):
+            async with asyncio.timeout(self._patience.rest):
+                with _translated(self._name):
+                    while read < REST and (chunk := await anext(self._chunks, None)) is not None:
+                        read += len(chunk)
+
 
 class Door:
     """The connections to one provider. Belongs to one event loop, and opens nothing before the first request.
 
     Args:
         name: of the provider, for errors.
-        key: sent with every request unless it is empty; never part of an error or a log.
+        key: of the provider, so that it is never part of an error; the dialect's headers hold it.
 
     Raises:
         SettingsError: the environment names a proxy that can't be used, or the host's name is none.
@@ -101,8 +127,7 @@ class Door:
         if context is not None:
             context.load_default_certs()
         headers = {"accept": "text/event-stream", "accept-encoding": "identity", "user-agent": "farthing"}
-        if key:
-            headers["authorization"] = f"Bearer {key}"
+        http2.install()
         try:
             self._client = httpx.AsyncClient(
                 headers=headers,
@@ -110,22 +135,30 @@ class Door:
                 verify=context or False,
                 follow_redirects=False,
                 timeout=httpx.Timeout(None, connect=self._patience.connect, pool=self._patience.connect),
+                limits=httpx.Limits(keepalive_expiry=KEPT),
+                http2=True,
                 trust_env=not endpoint.loopback,
             )
         except (ImportError, ValueError, httpx.InvalidURL) as exc:  # the first for socks://
             raise SettingsError("the environment names a proxy that can't be used", PROXY) from exc
 
     @contextlib.asynccontextmanager
-    async def post(self, path: str, body: dict[str, Any]) -> AsyncIterator[Answer]:
-        """Send a request, once. Leaving the context before the answer has ended closes the connection, which is how
-        providers learn that they may stop.
+    async def post(
+        self, path: str, body: Mapping[str, Any], headers: Mapping[str, str], refused: Refused = lambda said: None
+    ) -> AsyncIterator[Answer]:
+        """Send a request, once. Leaving the context before the answer has ended closes the connection, or resets the
+        stream on it, which is how providers learn that they may stop.
+
+        Args:
+            headers: besides those that every request has.
+            refused: for refusals of :data:`UNFIT` that are not understood otherwise.
 
         Raises:
             CloudError: it can't be reached, refuses, or nothing comes back in time.
             AirGapped: as above.
         """
         started = time.monotonic()
-        request = self._client.build_request("POST", self._way() + path, json=body)
+        request = self._client.build_request("POST", self._way() + path, json=body, headers=headers)
         try:
             async with asyncio.timeout(self._patience.first):
                 with _translated(self._name):
@@ -134,7 +167,7 @@ class Door:
             raise _slow(self._name, self._patience.first) from exc
         try:
             if response.status_code != 200:
-                raise await self._refused(response)
+                raise await self._refused(response, refused)
             self._check_kind(response)
             yield Answer(response, self._name, self._patience, started)
         finally:
@@ -150,10 +183,9 @@ class Door:
 
     def complaint(self, body: bytes) -> CloudError:
         """The error for one that came within a stream: what was generated until then may be billed."""
-        said, _ = refusals.words(self._hidden(body))
-        return CloudUnavailable(f"{self._name} gave up{': ' if said else ''}{said}", "Ask again later")
+        return refusals.complaint(self._name, self._hidden(body))
 
-    async def _refused(self, response: httpx.Response) -> CloudError:
+    async def _refused(self, response: httpx.Response, refused: Refused) -> CloudError:
         body = b""
         with contextlib.suppress(CloudUnavailable, TimeoutError):
             async with asyncio.timeout(self._patience.after_end):
@@ -163,7 +195,11 @@ class Door:
                         if len(body) > MAX_COMPLAINT:
                             break
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return refusals.refusal(self._name, response.status_code, headers, self._hidden(body[:MAX_COMPLAINT]))
+        body = self._hidden(body[:MAX_COMPLAINT])
+        error = refusals.refusal(self._name, response.status_code, headers, body)
+        if response.status_code in UNFIT and type(error) is CloudRefused:
+            return refused(body) or error
+        return error
 
     def _hidden(self, body: bytes) -> bytes:
         """Without the key, should the provider repeat it."""

@@ -1,166 +1,112 @@
-"""Chat completions as OpenAI streams them, and everything that is compatible with it."""
+"""Chat completions as OpenAI streams them, and everything that is compatible with it. Pure."""
 
-import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from farthing.backends.chat import ChatRequest, Delta, End, Event
-from farthing.backends.cloud.door import Answer, Door, Patience
-from farthing.backends.cloud.providers import Provider
+from farthing.backends.chat import ChatRequest, Delta, Event
+from farthing.backends.cloud.dialect import Abilities, Complaint
+from farthing.backends.cloud.fields import table, tables, text, whole
 from farthing.backends.cloud.usage import Counts
-from farthing.backends.remote.framing import ServerSentEvents
-from farthing.errors import CloudGarbled, CloudUnavailable, RemoteGarbled
 
-PATH = "/chat/completions"
+REASONS = {"content_filter": "filtered"}
+"""Its words for ours, where they differ."""
 
-
-class OpenAiChat:
-    """One provider's chat completions. Belongs to one event loop, and opens nothing before the first request.
-
-    Args:
-        key: of the provider; see :meth:`farthing.backends.cloud.providers.Provider.key`.
-        patience: how long to wait for what.
-    """
-
-    def __init__(self, provider: Provider, key: str, patience: Patience | None = None) -> None:
-        self._provider = provider
-        self._door = Door(provider.name, provider.endpoint, key, patience)
-
-    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
-        """See :class:`farthing.backends.chat.ChatBackend`."""
-        reader = Reader()
-        async with (
-            self._door.post(PATH, body(self._provider, request)) as answer,
-            contextlib.aclosing(self._messages(answer)) as messages,
-        ):
-            try:
-                async for message in messages:
-                    if message.get("error"):
-                        raise self._door.complaint(json.dumps(message).encode())
-                    for event in reader.read(message):
-                        yield event
-                    answer.ended = bool(reader.reason)
-            except CloudUnavailable:
-                # What the model had to say has come; only its counts may be missing.
-                if not reader.reason:
-                    raise
-        yield End(reader.reason or "stop", reader.model)
-
-    async def aclose(self) -> None:
-        """Close every connection."""
-        await self._door.aclose()
-
-    async def _messages(self, answer: Answer) -> AsyncGenerator[dict[str, Any], None]:
-        """Up to the mark at the end.
-
-        Raises:
-            CloudUnavailable: the stream ends without that, and before the model does; or see :meth:`Answer.chunk`.
-            CloudGarbled: this is no such stream.
-        """
-        async for message in _framed(answer, self._provider.name):
-            if message.strip() == b"[DONE]":
-                return
-            yield self._decoded(message)
-        if not answer.ended:
-            raise CloudUnavailable(f"{self._provider.name} broke its answer off", "Ask again later")
-
-    def _decoded(self, message: bytes) -> dict[str, Any]:
-        try:
-            value = json.loads(message)
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
-            raise _garbled(self._provider.name)
-        return value
+_UNKNOWN = re.compile(
+    r"unsupported|not support|n't support|unrecogni[sz]ed|unknown|unexpected|extra|not permitted|not allowed"
+)
+"""So servers say that they do not take something."""
 
 
 class Reader:
-    """From the chunks of one answer to events. Pure."""
+    """See :class:`farthing.backends.cloud.dialect.Reader`."""
 
     def __init__(self) -> None:
         self.reason = ""
-        """Why the model ended; empty before."""
         self.model = ""
-        """That answers, as the provider says."""
+        self.ended = False
         self._counts = Counts()
+        self._refused = False
 
-    def read(self, chunk: Mapping[str, Any]) -> list[Event]:
-        """What a chunk holds; whatever is not as it should be in it is passed over."""
-        model = chunk.get("model")
-        self.model = _whole(model[:200]) if isinstance(model, str) else self.model
-        choices = chunk.get("choices")
+    def read(self, name: str, value: Mapping[str, Any]) -> list[Event]:
+        """See :class:`farthing.backends.cloud.dialect.Reader`."""
+        if value.get("error"):
+            raise Complaint(json.dumps(value).encode())
+        self.model = text(value, "model", 200) or self.model
         events: list[Event] = []
-        for choice in choices if isinstance(choices, list) else ():
-            if isinstance(choice, Mapping):
-                events += self._choice(choice)
+        for choice in tables(value, "choices"):
+            events += self._choice(choice)
         for event in events:
             if isinstance(event, Delta):
                 self._counts.generated(event.text)
-        if chunk.get("usage") is not None:
-            events.append(self._counts.report(chunk["usage"]))
+        if value.get("usage") is not None:
+            events.append(self._counts.report(value["usage"]))
         return events
 
     def _choice(self, choice: Mapping[str, Any]) -> list[Delta]:
-        reason = choice.get("finish_reason")
-        if isinstance(reason, str) and reason:
-            self.reason = _whole(reason[:40])
-        delta = choice.get("delta")
-        if not isinstance(delta, Mapping):
-            return []
         first = choice.get("index", 0) == 0  # a second answer was not asked for, but is billed
-        thought = delta.get("reasoning_content") or delta.get("reasoning")  # some send both, which are the same
-        found = [
-            Delta(_whole(thought) if isinstance(thought, str) else "", "thought"),
-            Delta(_text(delta, "content"), "answer" if first else "other"),
-            Delta(_text(delta, "refusal"), "answer" if first else "other"),
-            Delta("".join(_calls(delta)), "other"),
+        delta = table(choice, "delta")
+        self._refused |= first and bool(text(delta, "refusal"))
+        if reason := text(choice, "finish_reason", 40):
+            self.reason = "refusal" if self._refused and reason == "stop" else REASONS.get(reason, reason)
+        return _deltas(delta, first)
+
+
+class OpenAiChat:
+    """See :class:`farthing.backends.cloud.dialect.Dialect`."""
+
+    done = "[DONE]"
+
+    def path(self, model: str) -> str:
+        """See :class:`farthing.backends.cloud.dialect.Dialect`."""
+        return "/chat/completions"
+
+    def headers(self, key: str) -> dict[str, str]:
+        """See :class:`farthing.backends.cloud.dialect.Dialect`."""
+        return {"authorization": f"Bearer {key}"} if key else {}
+
+    def body(self, request: ChatRequest, abilities: Abilities) -> dict[str, Any]:
+        """See :class:`farthing.backends.cloud.dialect.Dialect`."""
+        limit = "max_completion_tokens" if abilities.completion_limit else "max_tokens"
+        messages = [
+            # Half of a pair of surrogates, from a file's name, say, can't be sent.
+            {"role": message.role, "content": whole(message.text)}
+            for message in request.prompt.messages()
         ]
-        return [each for each in found if each.text]
+        made: dict[str, Any] = {"model": request.model, "messages": messages, limit: request.max_output, "stream": True}
+        if abilities.stream_options:
+            made["stream_options"] = {"include_usage": True}
+        if abilities.cache_key and request.caching.key:
+            made["prompt_cache_key"] = request.caching.key
+        return made
+
+    def reader(self) -> Reader:
+        """See :class:`farthing.backends.cloud.dialect.Dialect`."""
+        return Reader()
+
+    def learn(self, said: str, abilities: Abilities) -> Abilities | None:
+        """See :class:`farthing.backends.cloud.dialect.Dialect`."""
+        if not _UNKNOWN.search(said):
+            return None
+        if abilities.stream_options and "stream_options" in said:
+            return replace(abilities, stream_options=False)
+        if abilities.cache_key and "prompt_cache_key" in said:
+            return replace(abilities, cache_key=False)
+        sent = "max_completion_tokens" if abilities.completion_limit else "max_tokens"
+        if sent in said:
+            return replace(abilities, completion_limit=not abilities.completion_limit)
+        return None
 
 
-def body(provider: Provider, request: ChatRequest) -> dict[str, Any]:
-    """What is sent. Models that think refuse ``max_tokens``, and compatible servers do not know its successor."""
-    limit = "max_completion_tokens" if provider.kind == "openai" else "max_tokens"
-    messages = [
-        # Half of a pair of surrogates, from a file's name, say, can't be sent.
-        {"role": message.role, "content": _whole(message.text)}
-        for message in request.prompt.messages()
+def _deltas(delta: Mapping[str, Any], first: bool) -> list[Delta]:
+    calls = [table(call, "function") for call in tables(delta, "tool_calls")] + [table(delta, "function_call")]
+    found = [
+        # Some send both, which are the same.
+        Delta(text(delta, "reasoning_content") or text(delta, "reasoning"), "thought"),
+        Delta(text(delta, "content"), "answer" if first else "other"),
+        Delta(text(delta, "refusal"), "answer" if first else "other"),
+        Delta("".join(text(call, name) for call in calls for name in ("name", "arguments")), "other"),
     ]
-    made: dict[str, Any] = {"model": request.model, "messages": messages, limit: request.max_output, "stream": True}
-    if provider.include_usage:
-        made["stream_options"] = {"include_usage": True}
-    return made
-
-
-async def _framed(answer: Answer, name: str) -> AsyncIterator[bytes]:
-    frames = ServerSentEvents()
-    try:
-        while (data := await answer.chunk()) is not None:
-            for message in frames.feed(data):
-                yield message
-        for message in frames.end():
-            yield message
-    except RemoteGarbled as exc:
-        raise _garbled(name) from exc
-
-
-def _calls(delta: Mapping[str, Any]) -> list[str]:
-    calls = delta.get("tool_calls")
-    functions = [call.get("function") for call in calls if isinstance(call, Mapping)] if isinstance(calls, list) else []
-    functions.append(delta.get("function_call"))
-    return [_text(each, name) for each in functions if isinstance(each, Mapping) for name in ("name", "arguments")]
-
-
-def _text(table: Mapping[str, Any], name: str) -> str:
-    value = table.get(name)
-    return _whole(value) if isinstance(value, str) else ""
-
-
-def _whole(text: str) -> str:
-    """A text that can be written anywhere: JSON can hold half of a pair of surrogates, and nothing else can."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def _garbled(name: str) -> CloudGarbled:
-    return CloudGarbled(f"what {name} sends is no stream of chat completions", f"Check cloud.{name}.base_url and kind")
+    return [each for each in found if each.text]

@@ -16,6 +16,7 @@ MAX_OUTPUT = 1200
 """Tokens."""
 
 _CLOSED = re.compile(r"^\s*(`{3,}|~{3,})\s*$", re.MULTILINE)
+_OPENING = re.compile(r"\A\s*(?:`{3,}|~{3,})[^\n]*\n")
 
 
 class Addition:
@@ -58,7 +59,8 @@ class Addition:
         return f"That can't be used: {why}. Write the complete code again. The instruction was: {self._instruction}"
 
     def _hunks(self, reply: str) -> tuple[Hunk, ...]:
-        code = _CLOSED.split(reply, 1)[0].strip("\n")
+        # Who was not given the opening fence begins with one.
+        code = _CLOSED.split(_OPENING.sub("", reply, count=1), 1)[0].strip("\n")
         if not code.strip():
             return ()
         new = tuple(line.removesuffix("\r") for line in code.split("\n"))

@@ -89,7 +89,8 @@ def test_providers_are_read_in_order(farthing_home: Path, monkeypatch: pytest.Mo
         "[cloud]\nwork = 3",
         TABLE.replace('"openai"', '"telepathy"'),
         TABLE.replace("kind", "sort"),
-        TABLE.replace("base_url", "url"),
+        TABLE.replace("base_url", "url").replace('"openai"', '"openai-compatible"'),
+        TABLE + 'gateway = "wormhole"',
         TABLE.replace("https", "http"),
         TABLE.replace("{ small", "{ tiny"),
         TABLE.replace('"s"', "7"),
@@ -106,6 +107,24 @@ def test_a_bad_table_is_one_line(farthing_home: Path, text: str) -> None:
     assert "\n" not in str(caught.value)
     assert caught.value.fix
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(("kind", "base"), providers.OWN.items())
+def test_kinds_with_an_address_of_their_own_need_none(farthing_home: Path, kind: str, base: str) -> None:
+    own = TABLE.replace('"openai"', f'"{kind}"').replace('base_url = "https://a.example/v1"', 'gateway = "litellm"')
+    (farthing_home / "config.toml").write_text(own)
+    (provider,) = providers.load()
+    assert (provider.kind, provider.endpoint, provider.gateway) == (
+        kind,
+        endpoint.Endpoint(base, True, False),
+        "litellm",
+    )
+
+
+def test_a_kind_that_is_none_is_told_with_those_that_are(farthing_home: Path) -> None:
+    (farthing_home / "config.toml").write_text(TABLE.replace('"openai"', '"telepathy"'))
+    with pytest.raises(SettingsError, match=r"kind is none that is known\. Use one of anthropic, openai, openai-resp"):
+        providers.load()
 
 
 def test_a_tier_that_is_none_is_told_with_its_place(farthing_home: Path) -> None:
