@@ -85,9 +85,11 @@ class Models:
         if found.tier == "local":
             return self._local(found.reason)
         try:
+            if features.tier is None and found.decision == "go":
+                await asyncio.to_thread(_named(found, having).key)  # whoever names a tier hears of it when it is asked
             return await self._cloud(found, having)
         except SettingsError as exc:  # its key is missing
-            if features.tier is not None or features.failed:
+            if features.failed:
                 raise
             return self._local(f"{found.reason}, but {exc.message}")
 
@@ -130,16 +132,18 @@ class Models:
         return Choice(answerer, reason)
 
     async def _cloud(self, found: Route, having: list[providers.Provider]) -> Choice:
-        provider = next(each for each in having if each.name == found.backend)
-        if found.decision == "go":
-            await asyncio.to_thread(provider.key)  # before anything is read
-        elif self._lasting:  # while the user decides
+        provider = _named(found, having)
+        if found.decision == "ask" and self._lasting:  # while the user decides
             self._readying = asyncio.ensure_future(asyncio.to_thread(self._gate.get_ready))
         answerer = CloudAnswerer(
             self._pool, await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
             cloud_budget(found.tier), self._trail, self._gate, found.reason,
         )  # fmt: skip
         return Choice(answerer, found.reason, found)
+
+
+def _named(found: Route, having: list[providers.Provider]) -> providers.Provider:
+    return next(each for each in having if each.name == found.backend)
 
 
 def _refusal(features: Features, rules: Rules, found: Route) -> Exception:
