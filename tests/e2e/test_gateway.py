@@ -185,9 +185,9 @@ async def test_a_budget_that_runs_out_in_mid_session_ends_it_at_once(
             answers.append(finish)
     assert 2 <= len(answers) <= 5
     said = str(refused.value)
-    assert said.startswith("the budget at team is used up: Budget has been exceeded!"), said
+    assert said.startswith("the account at team has no money or quota left: Budget has been exceeded!"), said
     assert "\n" not in said
-    assert said.endswith("Ask whoever runs the gateway for more, or go on locally")
+    assert said.endswith("Ask whoever set the budget for more, or go on locally")
     requests = user.requests()
     assert len(requests) == len(answers) + 1, "it was sent again"
     assert [each["attempt"] for each in requests] == [1] * len(requests)
@@ -200,7 +200,7 @@ async def test_a_budget_that_runs_out_in_mid_session_ends_it_at_once(
     state = user.ledger.state("/w")
     assert state.spent == sum(finish.usage.total for finish in answers)
     # It is refused from then on, and others are not.
-    with pytest.raises(CloudRefused, match=r"^the budget at team is used up"):
+    with pytest.raises(CloudRefused, match=r"^the account at team has no money or quota left: Budget"):
         await user.ask("openai-compatible", LIST)
     monkeypatch.setenv("TEAM_KEY", team_gateway.team()[1])
     _, finish = await user.ask("openai-compatible", "Hello", output=1)

@@ -198,8 +198,8 @@ def test_no_money_has_many_names(status: int, body: bytes) -> None:
 def test_a_teams_budget_that_is_used_up_is_final(status: int, body: bytes) -> None:
     found = refusal("team", status, {"retry-after": "1", "x-should-retry": "true"}, body)
     assert type(found) is CloudRefused
-    assert found.message.startswith("the budget at team is used up: ")
-    assert found.fix == "Ask whoever runs the gateway for more, or go on locally"
+    assert found.message.startswith("the account at team has no money or quota left: ")
+    assert found.fix == "Ask whoever set the budget for more, or go on locally"
     assert (found.unbilled, found.retry_after) == (True, None)
 
 
