@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from farthing.privacy.detector import CACHE_VARIABLE
 from tests.support import engine
 
 pytest_plugins = ["pytester", "tests.support.skips"]
+
+# A shell starts what runs in its background with Ctrl-C ignored, and so would be all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SMALL_MODEL = "qwen2.5-coder-0.5b"
 """The catalogue id of the model that tests with a real one use."""

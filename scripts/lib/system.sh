@@ -78,6 +78,12 @@ need_ps() {
   if can_apt; then apt_install procps; else die "the tests need ps; install it, on Debian or Ubuntu with: apt install procps"; fi
 }
 
+# A test watches what processes do to the network.
+need_strace() {
+  if command -v strace >/dev/null; then return 0; fi
+  if can_apt; then apt_install strace; else die "a test needs strace; install it, on Debian or Ubuntu with: apt install strace"; fi
+}
+
 # code-server compiles a module against the Kerberos headers.
 need_kerberos_headers() {
   if [ "$(uname)" = Darwin ] || [ -e /usr/include/gssapi/gssapi.h ] || [ -e /usr/include/gssapi.h ]; then return 0; fi

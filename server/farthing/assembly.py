@@ -45,4 +45,5 @@ class Chats:
             domain.meter.record, lambda: domain.settings, unsaved,
             check_of(root, lambda: domain.settings.edit, lambda: [domain.settings.remote.api_key_env]),
             keeper(lambda: domain.settings.edit.keep_replies), self._pool,
+            domain.at_close,
         )  # fmt: skip

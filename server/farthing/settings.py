@@ -78,8 +78,8 @@ class IndexSettings:
 
 @dataclass(frozen=True)
 class RemoteSettings:
-    """A server of the team's own that completes in place of the engine. The user's settings only, never a
-    repository's: it is sent code."""
+    """A server of the team's own that completes, edits and answers in place of the engine. The user's settings only,
+    never a repository's: it is sent code."""
 
     url: str = ""
     """Its address; empty for the engine on this machine."""
@@ -88,7 +88,7 @@ class RemoteSettings:
     """What it speaks; ``auto`` asks it."""
 
     model: str = ""
-    """As the server names it; empty for the first of its models that is known to complete code."""
+    """As the server names it; empty for the first of its models that is known to complete code, or to converse."""
 
     family: Literal["auto", "codestral", "starcoder", "qwen", "deepseek", "codellama", "none"] = "auto"
     """Whose markers a raw prompt has; ``auto`` goes by the model's name."""

@@ -127,7 +127,7 @@ class Answerers(Protocol):
 
 @dataclass
 class LocalAnswerer:
-    """A model of the engine on this machine."""
+    """A model that costs nothing: of the engine on this machine, or of a server of the team's own."""
 
     backend: ChatBackend
     path: str
@@ -143,6 +143,8 @@ class LocalAnswerer:
     tier: str = "local"
     format: FormatName = "rewrite"
     tries: int = 2
+    here: bool = True
+    """On this machine, whose energy is counted."""
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""
@@ -155,9 +157,10 @@ class LocalAnswerer:
                         yield run.last
         finally:
             self._record(question, run)
-        yield Replied(
-            run.reason, self.model, run.usage or Usage(0, 0), prices.energy(run.elapsed_ms()), confidence=run.confidence
-        )
+        yield Replied(run.reason, self.model, run.usage or Usage(0, 0), self._cost(run), confidence=run.confidence)
+
+    def _cost(self, run: "_Run") -> int:
+        return prices.energy(run.elapsed_ms()) if self.here else 0
 
     def _record(self, question: Question, run: "_Run") -> None:
         usage = run.usage or run.guessed(question.prompt)
@@ -166,7 +169,7 @@ class LocalAnswerer:
         self.record(
             LocalWork(
                 self.workspace, self.project, question.task, self.model, usage, run.first_ms, run.elapsed_ms(),
-                _parts(question.prompt), question.attempt, prices.energy(run.elapsed_ms()),
+                _parts(question.prompt), question.attempt, self._cost(run),
             )
         )  # fmt: skip
 

@@ -10,12 +10,14 @@ from farthing.backends.chat import ChatBackend
 from farthing.backends.cloud import providers
 from farthing.backends.cloud.connect import Pool
 from farthing.backends.gate import Gate
+from farthing.backends.remote.chat import RemoteChat
+from farthing.chat import team
 from farthing.chat.answerer import Choice, CloudAnswerer, LocalAnswerer
 from farthing.chat.offers import Offers, Size
 from farthing.context.budget import cloud_budget, local_budget
 from farthing.engine.models import editing, store
 from farthing.engine.rates import prefill_rate
-from farthing.errors import AirGapped, ModelError, Private, Refused, SettingsError
+from farthing.errors import AirGapped, ModelError, Private, Refused, RemoteError, SettingsError
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.model import MAX_TOKENS, LocalWork
 from farthing.ledger.places import canonical, project_of
@@ -31,6 +33,12 @@ LedgerSource = Callable[[], Awaitable[Ledger]]
 Recorder = Callable[[LocalWork], object]
 """Called on the event loop; must not block it."""
 
+TeamSource = Callable[[], Awaitable[RemoteChat | None]]
+
+
+async def _none() -> None:
+    """No server of a team."""
+
 
 class Models:
     """Chooses for one workspace.
@@ -45,15 +53,18 @@ class Models:
         window: tokens of the engine's context.
         pool: the connections to what costs.
         lasting: conversations may have more than one turn.
+        server: the team's own, where the user has named one to ask in the engine's place.
     """
 
     def __init__(
         self, root: Path, session: Path, backend: ChatBackend, ledger: LedgerSource, record: Recorder,
         setting: Callable[[], str], window: Callable[[], int], pool: Pool, lasting: bool = True,
+        server: TeamSource = _none,
     ) -> None:  # fmt: skip
         self._root, self._workspace, self._project = root, canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window, self._pool = setting, window, pool
+        self._team = server
         self._trail, self._lasting = Trail(self._workspace, lasting), lasting
         self._readying: asyncio.Future[None] | None = None
         self._gate = Gate(root)
@@ -67,23 +78,23 @@ class Models:
             Refused: what the user or the task wants may not leave this machine.
         """
         if features.tier == "local":
-            return self._local("you chose it")
+            return await self._local(features, "you chose it")
         try:
             having = providers.load()
             rules = matrix.load(self._root)
         except SettingsError as exc:
             if features.tier is not None:
                 raise
-            return self._local(f"what would cost can't be asked: {exc.message}")
+            return await self._local(features, f"what would cost can't be asked: {exc.message}")
         offers = Offers(having, size)
         known = await self._known(features, size)
         found = await asyncio.to_thread(route, known, rules, offers)
         if found.decision == "refuse" and not known.local_window and known.tier is None:
-            return self._local(found.reason)  # which says how to get one
+            return await self._local(features, found.reason)  # which says how to get one
         if found.decision == "refuse":
             raise _refusal(known, rules, found)
         if found.tier == "local":
-            return self._local(found.reason)
+            return await self._local(features, found.reason)
         try:
             if features.tier is None and found.decision == "go":
                 await asyncio.to_thread(_named(found, having).key)  # whoever names a tier hears of it when it is asked
@@ -91,7 +102,7 @@ class Models:
         except SettingsError as exc:  # its key is missing
             if features.failed:
                 raise
-            return self._local(f"{found.reason}, but {exc.message}")
+            return await self._local(features, f"{found.reason}, but {exc.message}")
 
     async def instead(self, choice: Choice, size: Size) -> Choice | None:
         """Who else may answer where a provider could not, without being asked about again: under ``auto``, and never
@@ -110,9 +121,12 @@ class Models:
     async def _known(self, features: Features, size: Size | None) -> Features:
         """What is known besides: of this machine always, of the session where the request is known."""
         try:
-            editing.resolve_edit(self._setting())
-            window = self._window()
-        except ModelError:
+            if chat := await self._team():
+                window = (await chat.about()).window
+            else:
+                editing.resolve_edit(self._setting())
+                window = self._window()
+        except (ModelError, RemoteError, SettingsError, AirGapped):
             window = 0
         known = replace(features, local_window=window, remaining=MAX_TOKENS)
         if size is None:
@@ -120,7 +134,12 @@ class Models:
         state = await asyncio.to_thread((await self._ledger()).state, self._workspace)
         return replace(known, remaining=state.remaining, needed=size.input)
 
-    def _local(self, reason: str) -> Choice:
+    async def _local(self, features: Features, reason: str) -> Choice:
+        # What may not leave this machine may not go to the team's either.
+        if features.privacy != "local-only" and (chat := await self._team()):
+            about = await chat.about()
+            found = team.answerer(chat, about, self._workspace, self._project, self._record)
+            return Choice(found, f"{reason}; by the team's server {about.where}")
         path = editing.resolve_edit(self._setting())
         if not self._setting() and path == editing.completing():
             reason += f"; by the model that completes, and 'farthing models pull {editing.WANTED}' gets a better"

@@ -1,8 +1,6 @@
 """A server of the team as a backend of completion."""
 
 import asyncio
-import os
-import re
 import time
 from collections.abc import AsyncGenerator, Callable
 
@@ -10,11 +8,9 @@ from farthing.backends.base import Activity, FimRequest, Finish, Piece
 from farthing.backends.remote import address, probe
 from farthing.backends.remote.conversation import Refused, Server, converse
 from farthing.backends.remote.flight import Flight
-from farthing.backends.remote.link import Link, Patience
-from farthing.errors import FarthingError, SettingsError
+from farthing.backends.remote.link import Link, Patience, linked
+from farthing.errors import FarthingError
 from farthing.settings import RemoteSettings
-
-KEY_FIX = "Name a variable that is set where the editor is started, never the key itself"
 
 
 class RemoteBackend:
@@ -141,24 +137,11 @@ class RemoteBackend:
         try:
             where = address.parse(self.settings.url)
             self._on_activity(Activity("loading", f"looking at {where}"))
-            private = await address.check(where)
             if self._link is None:
-                self._link = Link(where, self._key(), private, self._patience)
+                self._link = await linked(self.settings, self._patience)
             dialect = await probe.find(self._link, self.settings)
             self._on_activity(Activity("ready"))
             return Server(self._link, dialect, self.settings)
         except FarthingError as exc:
             self._remember(exc)
             return exc
-
-    def _key(self) -> str:
-        name = self.settings.api_key_env
-        if not name:
-            return ""
-        # Neither is repeated in the errors: somebody may have put the key itself into the settings.
-        if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
-            raise SettingsError("farthing.remote.apiKeyEnv is no name of an environment variable", KEY_FIX)
-        key = os.environ.get(name, "").strip()
-        if not key or not key.isascii() or not key.isprintable():
-            raise SettingsError("the environment variable of farthing.remote.apiKeyEnv holds no key", KEY_FIX)
-        return key

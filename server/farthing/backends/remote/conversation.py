@@ -63,12 +63,12 @@ async def _ask(server: Server, flight: Flight) -> None:
     call = dialect.call(flight.request)
     async with server.link.ask(call.path, call.body) as answer:
         if answer.status != 200:
-            raise await _refused(server, answer, call.path)
+            raise await refused(server.link, server.settings, answer, call.path)
         if answer.is_page:
             raise complaint.web_page(str(server.link.address))
-        async with contextlib.aclosing(_messages(server.link, dialect, answer)) as messages:
+        async with contextlib.aclosing(messages(server.link, dialect.events, answer)) as found:
             try:
-                await _take(server, flight, messages)
+                await _take(server, flight, found)
             except RemoteUnavailable as exc:
                 if flight.usage.output or flight.answered:
                     raise
@@ -104,9 +104,16 @@ async def _drain(dialect: Dialect, flight: Flight, messages: AsyncGenerator[dict
                     flight.count(chunk)
 
 
-async def _messages(link: Link, dialect: Dialect, answer: Answer) -> AsyncGenerator[dict[str, Any] | None, None]:
-    """Messages of an answer; None for the mark at the end of an event stream."""
-    frames = ServerSentEvents() if dialect.events else Lines()
+async def messages(link: Link, events: bool, answer: Answer) -> AsyncGenerator[dict[str, Any] | None, None]:
+    """Messages of an answer; None for the mark at the end of an event stream.
+
+    Args:
+        events: they are server-sent events; otherwise lines.
+
+    Raises:
+        RemoteError: the connection breaks, nothing comes, or what comes is no such stream.
+    """
+    frames = ServerSentEvents() if events else Lines()
     clock, patience = asyncio.get_running_loop(), link.patience.first
     deadline = clock.time() + patience
     data: bytes | None = b""
@@ -122,14 +129,15 @@ async def _messages(link: Link, dialect: Dialect, answer: Answer) -> AsyncGenera
             yield None if message.strip() == b"[DONE]" else decode(message)
 
 
-async def _refused(server: Server, answer: Answer, path: str) -> Refused:
+async def refused(link: Link, settings: RemoteSettings, answer: Answer, path: str) -> Refused:
+    """What an answer other than 200 says."""
     body = b""
     with contextlib.suppress(RemoteError, TimeoutError):
-        async with asyncio.timeout(server.link.patience.next):
+        async with asyncio.timeout(link.patience.next):
             body = await answer.whole()
     said = complaint.words(parse(body))
     if not said and not answer.is_page:
         said = complaint.words({"error": body.decode("utf-8", "replace")})
-    said = server.link.hide(said)
-    error = complaint.refusal(str(server.link.address), answer.status, said, server.settings, path)
+    said = link.hide(said)
+    error = complaint.refusal(str(link.address), answer.status, said, settings, path)
     return Refused(error, said, answer.retry_after)

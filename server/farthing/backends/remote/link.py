@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -12,10 +14,14 @@ import certifi
 import httpx
 
 from farthing import airgap
+from farthing.backends.remote import address as addresses
 from farthing.backends.remote.address import GAP, Address
-from farthing.errors import RemoteGarbled, RemoteUnavailable
+from farthing.errors import RemoteGarbled, RemoteUnavailable, SettingsError
+from farthing.settings import RemoteSettings
 
 RUNS = "Check that the server runs, or clear farthing.remote.url to use the engine on this machine"
+
+KEY_FIX = "Name a variable that is set where the editor is started, never the key itself"
 
 MAX_BODY = 1 << 22
 """Bytes of an answer that is read as a whole: lists of models, and complaints."""
@@ -148,6 +154,31 @@ class Link:
     async def aclose(self) -> None:
         """Close every connection."""
         await self._client.aclose()
+
+
+async def linked(settings: RemoteSettings, patience: Patience) -> Link:
+    """A link to the server of the settings; nothing is sent yet.
+
+    Raises:
+        SettingsError: no address that may be used, or no key where the settings say.
+        RemoteUnavailable: the name leads nowhere.
+        AirGapped: it is not on this machine, and nothing may leave it.
+    """
+    where = addresses.parse(settings.url)
+    private = await addresses.check(where)
+    return Link(where, _key(settings.api_key_env), private, patience)
+
+
+def _key(name: str) -> str:
+    if not name:
+        return ""
+    # Neither is repeated in the errors: somebody may have put the key itself into the settings.
+    if not re.fullmatch(r"[A-Za-z_]\w*", name, re.ASCII):
+        raise SettingsError("farthing.remote.apiKeyEnv is no name of an environment variable", KEY_FIX)
+    key = os.environ.get(name, "").strip()
+    if not key or not key.isascii() or not key.isprintable():
+        raise SettingsError("the environment variable of farthing.remote.apiKeyEnv holds no key", KEY_FIX)
+    return key
 
 
 def parse(body: bytes) -> dict[str, Any]:
