@@ -159,6 +159,7 @@ class _Listener:
     alone = False
     window = 128_000
     tries = 1
+    here = False
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`farthing.chat.answerer.Answerer`."""

@@ -32,6 +32,7 @@ from farthing.errors import AirGapped
 from farthing.handlers import progress
 from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
+from farthing.privacy.places import kept
 from farthing.status import StatusBoard
 from farthing.text import Edit, lsp_offset
 
@@ -225,7 +226,10 @@ def build(chat_of: Callable[[str], handlers.Chat] | None = None) -> Server:
     backend = LocalBackend(lambda: domain.settings.engine, status.show_activity)
     selected = SelectedBackend(backend, lambda: domain.settings.remote, status.show_activity)
     folders = Folders()
-    surroundings = Surroundings(folders)
+    # What is local-only is for the engine alone.
+    surroundings = Surroundings(
+        folders, lambda root, paths: kept(root, paths) if domain.settings.remote.url.strip() else frozenset()
+    )
     pipeline = CompletionPipeline(selected, Headers(surroundings))
     meter = Meter(publish_ledger)
     domain = handlers.Domain(backend, selected, pipeline, status, folders, Statistics(), surroundings, meter)

@@ -22,6 +22,7 @@ class Scripted:
     budget: int = 2000
     window: int = 4096
     alone: bool = False
+    here: bool = True
     asked: list[Question] = field(default_factory=list)
     features: list[Features] = field(default_factory=list)
     closed: int = 0

@@ -77,6 +77,8 @@ class Answerer(Protocol):
     """Tokens of prompt and answer together."""
     tries: int
     """Replies to one instruction at most."""
+    here: bool
+    """Whether it runs on this machine."""
 
     def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """The answer in pieces, and its end. Closing the generator gives it up at once.
@@ -238,6 +240,7 @@ class CloudAnswerer:
     window: int = 128_000
     format: FormatName = "blocks"
     tries: int = 3
+    here: bool = False
 
     async def stream(self, question: Question) -> AsyncGenerator[str | Replied, None]:
         """See :class:`Answerer`."""

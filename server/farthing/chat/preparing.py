@@ -116,6 +116,11 @@ class Preparation:
         """
         features = replace(features, warm=self._answerers.warm(name))
         prepared = await self.prepared(await self._answerers.choose(features), name, instruction)
+        if prepared.choice.answerer.tier == "local" and not prepared.choice.answerer.here:
+            prepared, private = await self._without_private(prepared, name, instruction)
+            if private:  # the team's server gets nothing of it either
+                features = replace(features, privacy="local-only", private=private[0])
+                prepared = await self.prepared(await self._answerers.choose(features), name, instruction)
         if prepared.choice.answerer.tier == "local":
             if features.tier is not None:
                 return prepared

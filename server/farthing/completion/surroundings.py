@@ -46,10 +46,13 @@ class Surroundings:
 
     Args:
         folders: the indexes of the workspace.
+        kept: of files relative to a folder, those that must not be told of.
     """
 
-    def __init__(self, folders: Indexes) -> None:
-        self._folders = folders
+    def __init__(
+        self, folders: Indexes, kept: Callable[[Path, Iterable[str]], frozenset[str]] = lambda root, paths: frozenset()
+    ) -> None:
+        self._folders, self._kept = folders, kept
         self._visits: deque[tuple[str, int, bool]] = deque(maxlen=VISITS)
 
     def visited(self, path: str, line: int, changed: bool = False) -> None:
@@ -86,7 +89,9 @@ class Surroundings:
                 if Path(file).is_relative_to(root)
             ]
             signatures = retrieval.signatures_near(inside, line, text, SIGNATURES)
-            return signatures, retrieval.similar(Spot(inside, text, line, column, seen), there, EXCERPTS)
+            alike = retrieval.similar(Spot(inside, text, line, column, seen), there, EXCERPTS)
+            kept = self._kept(root, [*(each.path for each in signatures), *(each.path for each in alike)])
+            return [s for s in signatures if s.path not in kept], [e for e in alike if e.path not in kept]
 
         try:
             found = await self._folders.ask(path, look)

@@ -15,7 +15,7 @@ from farthing.completion.notebook import language_of
 from farthing.completion.pipeline import Completion, CompletionRequest
 from farthing.completion.suppress import inside, splits_word
 from farthing.errors import FarthingError
-from farthing.handlers.domain import Domain, completion_wanted, file_path, model_in_use, position_encoding
+from farthing.handlers.domain import Domain, completion_wanted, file_path, may_be_told, model_in_use, position_encoding
 from farthing.handlers.notebooks import in_notebook
 from farthing.settings import CompletionSettings
 from farthing.text import MAX_DOCUMENT, lsp_offset
@@ -40,6 +40,8 @@ def register(server: LanguageServer, domain: Domain) -> None:
         text = document.source
         language = language_of(text, document.language_id or "")
         if not completion_wanted(domain, language) or len(text) > MAX_DOCUMENT:
+            return empty
+        if not may_be_told(ls.workspace, domain.settings, uri):
             return empty
         place = params.position
         offset = lsp_offset(text, place.line, place.character, position_encoding(ls.workspace))
@@ -72,7 +74,7 @@ def register(server: LanguageServer, domain: Domain) -> None:
         if path := file_path(uri):
             domain.surroundings.visited(path, line + 1)
         language = language_of(text, document.language_id or "")
-        if not completion_wanted(domain, language):
+        if not completion_wanted(domain, language) or not may_be_told(ls.workspace, domain.settings, uri):
             return
         if len(text) > MAX_DOCUMENT or domain.status.current.state not in ("ready", "generating"):
             return

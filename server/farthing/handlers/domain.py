@@ -1,6 +1,7 @@
 """What the handlers call, and what they share."""
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +21,7 @@ from farthing.errors import UsageError
 from farthing.handlers.turns import Chat, Turns
 from farthing.index.folders import Folders
 from farthing.meter.meter import Meter
+from farthing.privacy.places import kept
 from farthing.review.review import Review
 from farthing.settings import Settings
 from farthing.status import StatusBoard
@@ -107,6 +109,16 @@ def model_in_use(settings: Settings) -> str:
     """
     remote = settings.remote
     return f"{remote.url}#{remote.model}" if remote.url.strip() else str(store.resolve(settings.completion.model))
+
+
+def may_be_told(workspace: Workspace, settings: Settings, uri: str) -> bool:
+    """Whether a document may be told to whoever completes: a team's server gets nothing that is local-only."""
+    if not settings.remote.url.strip() or uri_scheme(uri) not in ("file", "vscode-notebook-cell"):
+        return True
+    place = f"file:{uri.partition(':')[2].partition('#')[0]}"  # a cell is in the file of its notebook
+    folder = Path(folder_of(workspace, place))
+    file = Path(os.path.normpath(to_fs_path(place) or "/"))
+    return file.is_relative_to(folder) and not kept(folder, [file.relative_to(folder).as_posix()])
 
 
 def completion_wanted(domain: Domain, language: str) -> bool:

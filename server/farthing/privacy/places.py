@@ -44,6 +44,11 @@ def vetoes(root: Path, paths: Iterable[str]) -> list[str]:
     return [reason for path in wanted if (reason := rules.reason(path))]
 
 
+def kept(root: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Those of some files that may not leave this machine; see :func:`vetoes`."""
+    return frozenset(path for path in dict.fromkeys(paths) if vetoes(root, [path]))
+
+
 class _Rules:
     """All that holds for a workspace now.
 

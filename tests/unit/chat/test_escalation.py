@@ -7,12 +7,13 @@ import socket
 import uuid
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
 from farthing.backends.chat import ChatRequest, Delta, End, Event, Report
 from farthing.backends.cloud.connect import Pool
+from farthing.backends.remote.chat import About
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Event as TurnEvent
@@ -50,6 +51,27 @@ class Local:
         yield End("stop", "")
 
 
+class Team:
+    """A server of the team's own."""
+
+    def __init__(self) -> None:
+        self.asked: list[ChatRequest] = []
+
+    async def about(self) -> About:
+        """See :class:`farthing.backends.remote.chat.RemoteChat`."""
+        return About("coder-30b", 16_000, "team:8000")
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """See :class:`farthing.backends.chat.ChatBackend`."""
+        self.asked.append(request)
+        yield Delta("So.")
+        yield End("stop", "")
+
+    def said(self) -> str:
+        """All of the last prompt."""
+        return "\n".join(part.text for part in self.asked[-1].prompt.parts)
+
+
 class House:
     """A folder, its settings, and whoever may be asked about it."""
 
@@ -65,9 +87,16 @@ class House:
         async def ledger() -> Ledger:
             return self.ledger
 
+        self.team: Any = None
+
+        async def team() -> Any:
+            return self.team
+
         async def chat() -> AsyncGenerator[Chat, None]:
             pool = Pool()
-            models = Models(root, root, local, ledger, self.recorded.append, lambda: "", lambda: 4096, pool)
+            models = Models(
+                root, root, local, ledger, self.recorded.append, lambda: "", lambda: 4096, pool, server=team
+            )
             try:
                 yield Chat(Files(root, index), models)
             finally:
@@ -321,3 +350,19 @@ def test_what_is_local_only_and_only_near_is_left_out(house: House) -> None:
     open_ones = Instruction("ask", "How does it work?", "shop/prices.py", (1, 3), tier="small")
     with pytest.raises(Private, match=r"shop/prices.py is marked local-only"):
         house.turn(open_ones)
+
+
+def test_a_team_s_server_gets_nothing_that_is_local_only(house: House) -> None:
+    team = Team()
+    house.team = team
+    asked = Instruction("ask", "How does the cart use `price_of`?", CART, (14, 20))
+    house.turn(asked)
+    assert "def price_of" in team.said()
+    (house.root / ".farthing.toml").write_text('[privacy]\nlocal_only = ["shop/prices.py"]\n')
+    house.turn(asked)
+    assert "class Cart" in team.said() or "def add" in team.said()
+    assert "def price_of" not in team.said()
+    count = len(team.asked)
+    house.local.replies = ["Here."]
+    assert last(house.turn(Instruction("ask", "How?", "shop/prices.py", (1, 3)))).answer == "Here."
+    assert len(team.asked) == count

@@ -1,6 +1,6 @@
 """What stands before a document in the prompt: of which files, how much, and in which order."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
@@ -118,3 +118,14 @@ def test_the_best_lines_stand_last_and_unlike_ones_nowhere() -> None:
 @pytest.mark.parametrize("room", [-1, 0, 3])
 def test_no_room_no_text(room: int) -> None:
     assert render([], [_excerpt("b.py", "best", 0.9)], room) == ""
+
+
+async def test_nothing_is_told_of_files_that_are_kept(folders: Folders, tmp_path: Path) -> None:
+    def kept(root: Path, paths: Iterable[str]) -> frozenset[str]:
+        assert root == tmp_path / "root"
+        return frozenset(paths) & {"shop/invoice.py"}
+
+    around = Surroundings(folders, kept)
+    text = await around.describe(str(tmp_path / "root/shop/receipt.py"), RECEIPT, OFFSET, CONTEXT, 2000)
+    assert "shop/prices.py\ndef price_of(item" in text
+    assert "invoice" not in text
