@@ -29,6 +29,7 @@ from tests.support.provider import SAY, Provider, provider
 from farthing.backends.chat import Part, Prompt
 from farthing.backends.cloud import providers
 from farthing.backends.cloud.connect import Pool
+from farthing.backends.gate import Gate
 from farthing.backends.metered import Finish, Job
 from farthing.chat.offers import Offers, Size
 from farthing.errors import FarthingError
@@ -76,6 +77,7 @@ class Day:
     scenario: Scenario
     ledger: Ledger
     pool: Pool
+    gate: Gate
     having: list[providers.Provider]
     history: dict[tuple[int, str], int] = field(default_factory=dict)
     """Tokens of what was said in a conversation with a tier."""
@@ -130,7 +132,8 @@ class Day:
         asked, name = next((each, each.models[tier]) for each in self.having if tier in each.models)
         said = f"{SAY}\n{TOKEN * output}"
         prompt = Prompt((Part("files", TOKEN * max(0, tokens - output)), Part("instruction", said)))
-        job = Job(self.scenario.name, "day", row.kind, tier, name, prompt, output + output // 4 + 16)
+        cleared = await asyncio.to_thread(self.gate.clear, prompt, ())
+        job = Job(self.scenario.name, "day", row.kind, tier, name, cleared, output + output // 4 + 16)
         finish: Finish | None = None
         async with (
             self.pool.connected(self.ledger, asked) as metered,
@@ -182,7 +185,7 @@ async def replay(
     (home / "config.toml").write_text(settings(prices, paid.url, account), encoding="utf-8")
     ledger = Ledger(home / "ledger.sqlite", lambda workspace: Limits(cap_tokens=10**9))
     pool = Pool()
-    day = Day(scenario, ledger, pool, providers.load())
+    day = Day(scenario, ledger, pool, Gate(home), providers.load())
     try:
         for row, outcome in rows:
             await day.do(row, outcome)

@@ -114,7 +114,7 @@ class Folder:
             indexer.update(self.root, store)
             return question(Retrieval(self.root, store))
 
-    async def ask(self, path: str, question: Callable[[Retrieval, str], _T]) -> _T | None:
+    async def ask(self, path: str, question: Callable[[Retrieval, str], _T]) -> _T:
         """See :class:`farthing.completion.surroundings.Indexes`."""
         with contextlib.closing(Store(self._database)) as store:
             indexer.update(self.root, store)
@@ -245,8 +245,7 @@ class Asker:
     ) -> tuple[Started, Finished, list[str]]:
         chat = Chat(Files(folder.root, folder.index), _Always(answerer))
         self._turns += 1  # a name of its own, as every task is the first turn of a conversation
-        found: list[Started | Finished] = []
-        retries = []
+        found, retries = list[Started | Finished](), list[str]()
         async with contextlib.aclosing(chat.turn(f"router:{self._turns}", instruction)) as events:
             async for event in events:
                 if isinstance(event, Started | Finished):
@@ -264,8 +263,7 @@ class Asker:
         began = time.monotonic()
         async with contextlib.aclosing(pipeline):
             found = await pipeline.answer(request, CompletionSettings())
-            logprob, usage = heard.first
-        text = found.text if found else ""
+        text, (logprob, usage) = found.text if found else "", heard.first
         gap = work.original[work.offset : work.offset + len(work.original) - len(work.before)]
         return Answer(
             work.task.id, model.stem, "complete", work.last - work.first + 1, 0, usage.input, usage.output, 0,

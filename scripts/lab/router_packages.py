@@ -180,9 +180,10 @@ def _pytest(
 def complaint(said: str) -> str:
     """What pytest says of the first failure: the test's name, its line, and the error."""
     lines = said.splitlines()
-    name = next((match[1] for line in lines if (match := re.match(r"_{3,} (.+?) _{3,}$", line))), "a test")
+    name = next((match[1] for line in lines if (match := re.match(r"_{3,} (.+?) _{3,}$", line))), "")
     errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
     at = next((number for number, line in enumerate(lines) if line.startswith("E  ")), 0)
     asked = next((line.strip() for line in reversed(lines[:at]) if line.startswith("    ")), "")
     told = [each for each in errors if each][:SHOWN]
-    return "\n".join([f"The test {name} fails" + (f" at `{asked}`:" if asked else ":"), *told])
+    what = f"The test {name} fails" if name else "A test fails"
+    return "\n".join([f"{what} at `{asked}`:" if asked else f"{what}:", *told])

@@ -25,6 +25,9 @@ MODELS: Mapping[CloudTier, str] = {
 WINDOW = 4096
 """Tokens of the local model."""
 
+UNSAID = -9.0
+"""Mean log-probability of an answer that has none, as nothing was said."""
+
 PLENTY = 10**9
 """Tokens that the session has left."""
 
@@ -115,17 +118,22 @@ def at_random(share: float) -> Policy:
 
 def by_length(share: float) -> Policy:
     """The longest functions, so many that they are this share, to the cheapest tier."""
+    return lambda outcomes: _highest(outcomes, [each.lines for each in outcomes], share, tried=False)
 
-    def policy(outcomes: Sequence[Outcome]) -> list[Step]:
-        wanted, left = {}, share * len(outcomes)
-        # Of functions that are as long as each other an equal part each.
-        for lines in sorted({each.lines for each in outcomes}, reverse=True):
-            same = sum(each.lines == lines for each in outcomes)
-            wanted[lines] = min(1.0, max(0.0, left / same))
-            left -= same
-        return [Step(each, wanted[each.lines], tried=False) for each in outcomes]
 
-    return policy
+def by_doubt(share: float) -> Policy:
+    """The answers that the local model was least sure of, so many that they are this share, to the cheapest tier."""
+    return lambda outcomes: _highest(outcomes, [-(each.confidence or UNSAID) for each in outcomes], share, tried=True)
+
+
+def _highest(outcomes: Sequence[Outcome], scores: Sequence[float], share: float, tried: bool) -> list[Step]:
+    wanted, left = {}, share * len(outcomes)
+    # Of those with the same score an equal part each.
+    for score in sorted(set(scores), reverse=True):
+        same = sum(each == score for each in scores)
+        wanted[score] = min(1.0, max(0.0, left / same))
+        left -= same
+    return [Step(each, wanted[score], tried=tried) for each, score in zip(outcomes, scores, strict=True)]
 
 
 def oracle(outcomes: Sequence[Outcome]) -> list[Step]:

@@ -6,12 +6,12 @@ from router_policies import (
     MODELS,
     Policy,
     Prices,
-    Result,
     Step,
     always_cloud,
     always_local,
     at_random,
     auc,
+    by_doubt,
     by_length,
     interval,
     oracle,
@@ -41,17 +41,18 @@ def of_kinds(outcomes: Sequence[Outcome]) -> Iterator[str]:
             some = [each for each in outcomes if each.model == model and kind in (each.kind, "all")]
             if not some:
                 continue
-            low, high = interval(lambda chosen, some=some: _share(some, chosen), len(some))  # type: ignore[misc]
+            low, high = _interval([float(each.passed) for each in some])
             seen = sum(each.applied and not each.passed and not each.tests for each in some)
             hidden = sum(each.applied and not each.passed and each.tests for each in some)
+            share = sum(each.passed for each in some) / len(some)
             yield (
-                f"| {kind} | {model} | {len(some)} | {_share(some, range(len(some))):.0%} | {low:.0%} to {high:.0%} "
+                f"| {kind} | {model} | {len(some)} | {share:.0%} | {low:.0%} to {high:.0%} "
                 f"| {sum(not each.applied for each in some)} | {seen} | {hidden} |"
             )
 
 
-def _share(some: Sequence[Outcome], chosen: Sequence[int]) -> float:
-    return sum(some[number].passed for number in chosen) / len(chosen)
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    return interval(lambda chosen: sum(values[number] for number in chosen) / len(chosen), len(values))
 
 
 def of_confidence(outcomes: Sequence[Outcome]) -> Iterator[str]:
@@ -83,8 +84,10 @@ def policies(outcomes: Sequence[Outcome], prices: Prices) -> dict[str, list[Step
         "always cloud, medium": always_cloud("medium"),
         "random, as often as the router": at_random(share),
         "longest functions, as often": by_length(share),
+        "least sure answers, as often": by_doubt(share),
         "random, as often with tests": at_random(more),
         "longest functions, as often with tests": by_length(more),
+        "least sure answers, as often with tests": by_doubt(more),
     }
     found = {name: policy(outcomes) for name, policy in known.items()}
     return {**found, "router": plain, "router with tests": checked, "oracle": oracle(outcomes)}
@@ -97,7 +100,7 @@ def of_policies(found: Mapping[str, Sequence[Step]], prices: Prices, success: fl
     yield "|---|--:|---|--:|--:|--:|--:|--:|"
     for name, steps in found.items():
         each = result(steps, prices, success)
-        low, high = interval(lambda chosen, steps=steps: _of(steps, chosen, prices, success).rate, len(steps))  # type: ignore[misc]
+        low, high = _interval([step.passes(success) for step in steps])
         per = each.cost_per_pass
         yield (
             f"| {name} | {each.rate:.1%} | {low:.0%} to {high:.0%} | {each.share:.0%} | {each.cost * CENT:.3f} "
@@ -117,11 +120,8 @@ def of_differences(found: Mapping[str, Sequence[Step]], prices: Prices, success:
         cells = []
         for own in (found["router"], found["router with tests"]):
             one, other = result(own, prices, success), result(steps, prices, success)
-            low, high = interval(
-                lambda chosen, own=own, steps=steps: (  # type: ignore[misc]
-                    _of(own, chosen, prices, success).rate - _of(steps, chosen, prices, success).rate
-                ),
-                len(steps),
+            low, high = _interval(
+                [step.passes(success) - each.passes(success) for step, each in zip(own, steps, strict=True)]
             )
             cells += [f"{100 * (one.rate - other.rate):+.1f}", f"{100 * low:+.0f} to {100 * high:+.0f}",
                       f"{(one.cost - other.cost) * CENT:+.3f}"]  # fmt: skip
@@ -136,10 +136,6 @@ def of_curve(found: Mapping[str, Sequence[Step]], prices: Prices, cost: bool) ->
         each = [result(steps, prices, success) for success in SWEEP]
         cells = [f"{(one.cost_per_pass or 0.0) * CENT:.3f}" if cost else f"{one.rate:.1%}" for one in each]
         yield f"| {name} | {' | '.join(cells)} |"
-
-
-def _of(steps: Sequence[Step], chosen: Sequence[int], prices: Prices, success: float) -> Result:
-    return result([steps[number] for number in chosen], prices, success)
 
 
 def _number(value: float | None) -> str:

@@ -40,7 +40,8 @@ _EDITED: tuple[tuple[TaskKind, re.Pattern[str]], ...] = (
 
 _EVERYWHERE = re.compile(
     r"\b(?:all|every|each) (?:of )?(?:the |its )?(?:callers?|call sites?|uses?|usages?|files?|modules?|places?)\b|"
-    r"\beverywhere\b|\bacross (?:the|all)\b",
+    r"\beverywhere\b(?! (?:in|within|inside) (?:this|the) (?:function|method|class|file|module)\b)|"
+    r"\bacross (?:the|all)\b",
     re.IGNORECASE,
 )
 

@@ -43,6 +43,7 @@ def test_places_all_over_the_repository() -> None:
     assert many_files("Rename it in all callers")
     assert many_files("use the logger everywhere")
     assert not many_files("Rename the parameter")
+    assert not many_files("Rename `a` to `b` everywhere in this function")
 
 
 @given(st.sampled_from(["ask", "edit"]), st.text())

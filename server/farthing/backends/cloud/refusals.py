@@ -128,7 +128,9 @@ def complaint(name: str, body: bytes) -> CloudError:
 
 def _poor(name: str, found: Words, unbilled: bool = False) -> CloudError:
     message = f"the account at {name} has no money or quota left{': ' if found.said else ''}{found.said}"
-    return CloudRefused(message, "See to it there, or go on locally", unbilled=unbilled)
+    # A budget is what somebody has set: a team's at a gateway, say. LiteLLM's status for it has been 400, 429 and 422.
+    whom = "Ask whoever set the budget for more" if "budget" in found.text else "See to it there"
+    return CloudRefused(message, f"{whom}, or go on locally", unbilled=unbilled)
 
 
 def _too_long(name: str, found: Words, unbilled: bool = False) -> CloudError:
