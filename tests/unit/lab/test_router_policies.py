@@ -23,6 +23,7 @@ from router_policies import (
 )
 from router_report import policies, report
 from router_run import Outcome, outcomes, save
+from router_tasks import load
 
 from farthing.ledger.model import NANO, Price
 from farthing.routing.model import CloudTier
@@ -135,3 +136,11 @@ def test_the_report_has_every_policy_in_every_table() -> None:
 
 def test_expected_money_is_that_of_the_share() -> None:
     assert Step(RIGHT, 0.25).money(PRICES) == pytest.approx(REQUEST / 4)
+
+
+def test_the_outcomes_are_of_tasks_that_there_are() -> None:
+    tasks = {task.id: task for task in load()}
+    found = outcomes()
+    assert len({(each.task, each.model) for each in found}) == len(found)
+    assert all((each.kind, each.way) == (tasks[each.task].kind, tasks[each.task].way) for each in found)
+    assert all(each.applied or not each.passed for each in found)
