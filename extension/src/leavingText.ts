@@ -5,25 +5,25 @@ import { codeBlock, counted } from "./reviewText";
 
 /** A document about a request that was not sent. */
 export function requestText(request: RequestPreview): string {
-  const { redacted, text, vetoed } = request;
-  const local = request.provider === "";
-  const head = local
-    ? "This would stay on this machine: nothing would be sent."
-    : vetoed === ""
-      ? "Nothing has been sent. This is what would leave this machine, word for word."
-      : `**This may not leave this machine: ${escape(vetoed)}**`;
-  const taken = redacted.length === 0 ? [] : ["## Taken out", list(redacted)];
+  const { provider, redacted, text, vetoed } = request;
+  const head =
+    vetoed !== ""
+      ? `**This may not leave this machine: ${escape(vetoed)}**`
+      : provider === ""
+        ? "This would stay on this machine: nothing would be sent."
+        : "Nothing has been sent. This is what would leave this machine, word for word.";
+  const title = provider === "" ? "What the model here would read" : "The text";
   return [
     "# What would be sent",
     head,
     list(facts(request)),
-    ...taken,
-    local ? "## What the model here would read" : "## The text",
-    codeBlock(text, "text"),
+    ...(redacted.length === 0 ? [] : ["## Taken out", list(redacted)]),
+    ...(text === "" ? [] : [`## ${title}`, codeBlock(text, "text")]),
     "",
   ].join("\n\n");
 }
 
+/** Where it may not leave, little is known of it. */
 function facts({
   tier,
   provider,
@@ -34,18 +34,18 @@ function facts({
   maxOutput,
   price,
   redacted,
-  ...more
+  vetoed,
 }: RequestPreview): readonly string[] {
-  const counts = `${full(tokens)} tokens at most, and ${full(maxOutput)} of answer at most`;
+  const [leaves, known] = [provider !== "", vetoed === ""];
+  const here = known ? "To: this machine" : "";
   const secrets = redacted.length === 0 ? "no secrets were found in it" : counted(redacted.length, "secret");
   return [
-    `To: ${provider === "" ? "this machine" : `${provider}, ${address}`}`,
-    `Model: ${[model, tier].filter((word) => word !== "").join(", ")}`,
+    leaves ? `To: ${provider}, ${address}` : here,
+    model === "" ? "" : `Model: ${[model, tier].filter((word) => word !== "").join(", ")}`,
     reason === "" ? "" : `Why: ${reason}`,
-    `Size: ${counts}`,
-    provider === "" ? "" : `Price: ${priceText(price)}`,
-    provider === "" ? "" : `Taken out: ${secrets}`,
-    more.vetoed === "" ? "" : `Veto: ${more.vetoed}`,
+    known ? `Size: ${full(tokens)} tokens at most, and ${full(maxOutput)} of answer at most` : "",
+    leaves && known ? `Price: ${priceText(price)}` : "",
+    leaves && known ? `Taken out: ${secrets}` : "",
   ].filter((line) => line !== "");
 }
 

@@ -163,7 +163,11 @@ describe("what would be sent", () => {
   });
 
   test("says what it may not, what nobody knows, and what stays here", () => {
-    assert.match(requestText({ ...request, vetoed: "a.py is local-only" }), /\*\*This may not leave this machine/);
+    for (const provider of ["work", ""]) {
+      const vetoed = requestText({ ...request, provider, text: "", vetoed: "a.py is local-only" });
+      assert.match(vetoed, /\*\*This may not leave this machine: a\\\.py is local/);
+      assert.doesNotMatch(vetoed, /Price|Size|this machine: nothing|```/);
+    }
     assert.match(requestText({ ...request, price: "$?" }), /nobody knows the price/);
     const local = requestText({ ...request, provider: "", price: "" });
     assert.match(local, /nothing would be sent/);

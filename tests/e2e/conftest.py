@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import engine, lsp
+from tests.conftest import SMALL_MODEL
+from tests.support import engine, gateway, llama_cpp_server, lsp
 
 
 @pytest.fixture
@@ -42,3 +43,17 @@ def soak_requests() -> int:
 def soak_edits() -> int:
     """Hunks of the test of the applier: 300, or as many as ``scripts/test --soak`` says."""
     return int(os.environ.get("FARTHING_TEST_SOAK", "300"))
+
+
+@pytest.fixture(scope="session")
+def team_gateway(real_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[gateway.Gateway]:
+    """A team's gateway before a server with the real model. It takes a while to come up, so there is one for all."""
+    model = next(real_models.glob(f"**/{SMALL_MODEL}*.gguf"))
+    folder = tmp_path_factory.mktemp("gateway")
+    with (
+        llama_cpp_server.serving(
+            model, folder / "server.log", "--n_ctx", "2048", "--interrupt_requests", "False"
+        ) as server,
+        gateway.serving(server, folder) as running,
+    ):
+        yield running

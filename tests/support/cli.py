@@ -4,6 +4,7 @@ import io
 import resource
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -15,11 +16,14 @@ COMMAND = [sys.executable, "-m", "farthing"]
 Ran = subprocess.CompletedProcess[str]
 
 
-def run(*arguments: str | Path, file_size: int | None = None, stdin: str | None = None) -> Ran:
+def run(
+    *arguments: str | Path, file_size: int | None = None, stdin: str | None = None, before: Sequence[str] = ()
+) -> Ran:
     """Run the command.
 
     Args:
         file_size: bytes beyond which no file can be written, as on a full disk.
+        before: put before the command.
         stdin: what stands there; nothing of ours when None.
     """
 
@@ -27,7 +31,7 @@ def run(*arguments: str | Path, file_size: int | None = None, stdin: str | None 
         if file_size is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
 
-    command = [*COMMAND, *map(str, arguments)]
+    command = [*before, *COMMAND, *map(str, arguments)]
     return subprocess.run(
         command, input=stdin, capture_output=True, text=True, timeout=240, check=False, preexec_fn=limit
     )

@@ -100,7 +100,7 @@ def replaced(path: str, old: str, new: str) -> Hunk:
 
 def asks() -> list[Event | Hold | FarthingError]:
     """A turn in which nobody was asked but the user."""
-    reason, note = "a test goes to small by your rules; you are asked first", "about 900 tokens would be sent to work"
+    reason, note = "a test goes to small by your rules", "about 900 tokens would be sent to work"
     return [STARTED, finished(reason, ending="asks", escalation="small", escalation_note=note, attempts=0)]
 
 

@@ -2,15 +2,13 @@
 
 import contextlib
 import os
-import select
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-START_TIMEOUT = 120.0
+from tests.support.processes import listens, until
 
 PASSED = ("PATH", "HOME", "TMPDIR", "LANG", "LD_LIBRARY_PATH", "PYTHONPATH")
 """Environment variables of ours that it gets."""
@@ -32,28 +30,11 @@ def serving(model: Path, log: Path, *options: str) -> Iterator[str]:
             command, cwd=root, env=environment, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
     try:
-        _wait(process, port, log)
+        until(process, log, lambda: listens(port))
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
         process.wait()
-
-
-def _wait(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    ended = os.pidfd_open(process.pid)
-    try:
-        deadline = time.monotonic() + START_TIMEOUT
-        while time.monotonic() < deadline:
-            try:
-                socket.create_connection(("127.0.0.1", port), 1.0).close()
-                return
-            except OSError:
-                # Until it is there or gone; polled, as nothing tells when a foreign process listens.
-                if select.select([ended], [], [], 0.1)[0]:
-                    break
-        raise AssertionError(f"the server did not come up:\n{log.read_text(errors='replace')[-2000:]}")
-    finally:
-        os.close(ended)
 
 
 def main() -> None:

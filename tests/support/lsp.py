@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -225,11 +225,12 @@ class Client(Connection):
     Args:
         options: arguments after ``farthing serve``.
         log: takes what it writes to stderr.
+        before: put before the command.
     """
 
-    def __init__(self, *options: str, log: IO[bytes]) -> None:
+    def __init__(self, *options: str, log: IO[bytes], before: Sequence[str] = ()) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "farthing", "serve", *options],
+            [*before, sys.executable, "-m", "farthing", "serve", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log,
@@ -260,10 +261,10 @@ def _item(uri: str, text: str, language: str) -> Message:
 
 
 @contextmanager
-def server(*options: str, log: Path | None = None) -> Iterator[Client]:
+def server(*options: str, log: Path | None = None, before: Sequence[str] = ()) -> Iterator[Client]:
     """A server that is gone afterwards."""
     with log.open("wb") if log else open(os.devnull, "wb") as file:
-        client = Client(*options, log=file)
+        client = Client(*options, log=file, before=before)
         try:
             yield client
         finally:

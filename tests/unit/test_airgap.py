@@ -192,7 +192,7 @@ def test_the_server_listens_for_this_machine_only(
     say: Callable[[str], None], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     say("never")
-    monkeypatch.setattr(server, "_start_log", lambda level: None)
+    monkeypatch.setattr("farthing.logs.start", lambda level: None)
     assert server.main(["--tcp", "0.0.0.0:7007"]) == 1
     said = capsys.readouterr().err
     assert said.count("\n") == 1 and said.endswith("Listen on 127.0.0.1\n")

@@ -38,7 +38,8 @@ def test_no_tracked_file_names_an_index_or_a_home(tracked: list[Path]) -> None:
 
 def test_the_python_locks_hold_hashes_and_no_address(tracked: list[Path]) -> None:
     locks = [path for path in tracked if path.suffix == ".lock"]
-    assert {path.name for path in locks} == {"requirements.lock", "requirements-dev.lock", "requirements-build.lock"}
+    names = {"requirements.lock", "requirements-dev.lock", "requirements-build.lock", "requirements-gateway.lock"}
+    assert {path.name for path in locks} == names
     for lock in locks:
         text = lock.read_text()
         assert "://" not in text, lock.name

@@ -90,6 +90,10 @@ class ChatRequest:
     """Tokens of the answer, reasoning included; 1 at least."""
     hints: Hints = NO_HINTS
     caching: Caching = NO_CACHING
+    project: str = ""
+    """What the work is for. Only a gateway that adds up by it is told."""
+    session: int = 0
+    """The ledger's number of the session, for the same; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +123,11 @@ class End:
     model: str
     """That answered; empty where the provider does not say."""
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Of the answer, with names in lower case: what a gateway says of its cost, say."""
+    """Of the answer, with names in lower case."""
     confidence: float | None = None
     """Mean logarithm of the probability of the answer's tokens; None where the backend does not say."""
+    billed: int | None = None
+    """Nano-dollars, above 0, that a gateway says it has charged for this answer; None where nobody says so."""
 
 
 Event = Delta | Report | End

@@ -77,7 +77,7 @@ class Finish:
     settled: bool
     """Whether it is the provider's count."""
     cost: int | None
-    """Nano-dollars; None where the price is unknown."""
+    """Nano-dollars, by a gateway's word where it gives one; None where the price is unknown."""
     overshoot: int
     """Tokens beyond the reservation."""
     blocked: bool
@@ -136,7 +136,10 @@ class Metered:
         limit = run.reservation.max_output
         watch = Watch(limit, counting.vocabulary(job.model))
         try:
-            request = ChatRequest(job.model, job.prompt.prompt, limit, caching=job.caching)
+            request = ChatRequest(
+                job.model, job.prompt.prompt, limit,
+                caching=job.caching, project=job.project, session=run.reservation.session,
+            )  # fmt: skip
             async with contextlib.aclosing(self._backend.stream(request)) as events:
                 async for event in events:
                     run.take(event)
@@ -238,9 +241,9 @@ class _Run:
     def close(self, ledger: Ledger) -> None:
         """Settle if it is known what the provider took; else charge in full."""
         known = self._known()
-        model = self.end.model if self.end else ""
+        model, billed = (self.end.model, self.end.billed) if self.end else ("", None)
         if known is not None:
-            self.settlement = ledger.settle(self.reservation, known, model, self.first_ms, self.elapsed_ms())
+            self.settlement = ledger.settle(self.reservation, known, model, self.first_ms, self.elapsed_ms(), billed)
         else:
             ledger.unsettle(self.reservation, self._reason(), self.elapsed_ms())
         if self.error is not None:
@@ -260,8 +263,7 @@ class _Run:
 
     def finish(self, attempt: int) -> Finish:
         """The stream's last element."""
-        ask = self.reservation.ask
-        known = self._known()
+        ask, known = self.reservation.ask, self._known()
         charged = known or Usage(ask.prompt.total, self.reservation.max_output)
         settlement = self.settlement or Settlement(charged.total, 0, False)
         return Finish(
@@ -269,7 +271,8 @@ class _Run:
             self.reservation.id,
             charged,
             known is not None and not self.overrun,
-            ask.price.cost(charged) if ask.price and known else self.reservation.money,
+            (self.end.billed if self.end and known else None)
+            or (ask.price.cost(charged) if ask.price and known else self.reservation.money),
             settlement.overshoot,
             settlement.blocked,
             (self.end and self.end.model) or ask.model,

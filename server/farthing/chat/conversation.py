@@ -61,6 +61,7 @@ class Conversation:
     def forget(self) -> None:
         """Begin again: what was said is more than the model can read."""
         self.history.clear()
+        self.quoted.clear()
         self.memory = Memory()
 
 

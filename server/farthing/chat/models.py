@@ -54,7 +54,8 @@ class Models:
         self._root, self._workspace, self._project = root, canonical(session), project_of(root)
         self._backend, self._ledger, self._record = backend, ledger, record
         self._setting, self._window, self._pool = setting, window, pool
-        self._trail = Trail(self._workspace, lasting)
+        self._trail, self._lasting = Trail(self._workspace, lasting), lasting
+        self._readying: asyncio.Future[None] | None = None
         self._gate = Gate(root)
 
     async def choose(self, features: Features, size: Size | None = None) -> Choice:
@@ -84,9 +85,11 @@ class Models:
         if found.tier == "local":
             return self._local(found.reason)
         try:
+            if features.tier is None and found.decision == "go":
+                await asyncio.to_thread(_named(found, having).key)  # whoever names a tier hears of it when it is asked
             return await self._cloud(found, having)
         except SettingsError as exc:  # its key is missing
-            if features.tier is not None or features.failed:
+            if features.failed:
                 raise
             return self._local(f"{found.reason}, but {exc.message}")
 
@@ -129,14 +132,18 @@ class Models:
         return Choice(answerer, reason)
 
     async def _cloud(self, found: Route, having: list[providers.Provider]) -> Choice:
-        provider = next(each for each in having if each.name == found.backend)
-        if found.decision == "go":
-            await asyncio.to_thread(provider.key)  # before anything is read
+        provider = _named(found, having)
+        if found.decision == "ask" and self._lasting:  # while the user decides
+            self._readying = asyncio.ensure_future(asyncio.to_thread(self._gate.get_ready))
         answerer = CloudAnswerer(
             self._pool, await self._ledger(), provider, found.model, found.tier, self._workspace, self._project,
             cloud_budget(found.tier), self._trail, self._gate, found.reason,
         )  # fmt: skip
         return Choice(answerer, found.reason, found)
+
+
+def _named(found: Route, having: list[providers.Provider]) -> providers.Provider:
+    return next(each for each in having if each.name == found.backend)
 
 
 def _refusal(features: Features, rules: Rules, found: Route) -> Exception:

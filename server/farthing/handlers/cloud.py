@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
-from farthing.backends.cloud import keys, providers
+from farthing.backends.cloud import keys
 from farthing.chat_protocol import SendChatParams
 from farthing.cloud_protocol import (
     LIST_PROVIDERS,
@@ -23,9 +24,10 @@ from farthing.errors import FarthingError
 from farthing.handlers.chat import asked
 from farthing.handlers.domain import Domain
 from farthing.handlers.params import decode
-from farthing.ledger.places import canonical
-from farthing.ledger.room import dollars
-from farthing.ledger.sent import Sent, listed
+
+if TYPE_CHECKING:  # imported when it is asked for: the server starts without the ledger and the providers
+    from farthing.ledger.ledger import Ledger
+    from farthing.ledger.sent import Sent
 
 
 def register(server: LanguageServer, domain: Domain) -> None:
@@ -63,10 +65,9 @@ def register(server: LanguageServer, domain: Domain) -> None:
             return []
         try:
             ledger = await domain.meter.ledger()
-            rows = await asyncio.to_thread(lambda: listed(ledger.store, canonical(root)))
+            return [asdict(each) for each in await asyncio.to_thread(_listed, ledger, root)]
         except FarthingError as exc:
             raise JsonRpcException(str(exc)) from exc
-        return [asdict(_sent(row)) for row in rows]
 
 
 def prepare(message: dict[str, Any]) -> None:
@@ -84,13 +85,24 @@ def _keys(given: object) -> Mapping[str, str]:
 
 
 def _providers() -> list[ProviderInfo]:
+    from farthing.backends.cloud import providers
+
     return [
         ProviderInfo(each.name, each.kind, each.endpoint.base, each.key_source(), dict(each.models))
         for each in providers.load()
     ]
 
 
-def _sent(row: Sent) -> SentRequest:
+def _listed(ledger: "Ledger", root: Path) -> list[SentRequest]:
+    from farthing.ledger.places import canonical
+    from farthing.ledger.sent import listed
+
+    return [_sent(row) for row in listed(ledger.store, canonical(root))]
+
+
+def _sent(row: "Sent") -> SentRequest:
+    from farthing.ledger.room import dollars
+
     note = row.leaving
     money = "$?" if row.money is None else dollars(row.money)
     return SentRequest(

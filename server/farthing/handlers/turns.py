@@ -4,14 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from farthing.chat.model import Event, Finished, Instruction, Proposed, Started
-from farthing.chat.preview import Preview
 from farthing.chat_protocol import ChatTurn
 from farthing.errors import FarthingError, UsageError
 from farthing.handlers import chat_view
 from farthing.review.review import Found, Review
+
+if TYPE_CHECKING:  # with all that asks models: a server that only completes starts without
+    from farthing.chat.preview import Preview
 
 
 class Chat(Protocol):
@@ -33,7 +35,7 @@ class Chat(Protocol):
         """
         ...
 
-    async def preview_request(self, conversation: str, instruction: Instruction) -> Preview:
+    async def preview_request(self, conversation: str, instruction: Instruction) -> "Preview":
         """What would be sent, word for word.
 
         Raises:

@@ -23,7 +23,14 @@ PARTS = tuple(each.name for each in fields(PromptParts))
 COUNTS = tuple(each.name for each in fields(Usage))
 
 
-def settle(db: Connection, reservation: Reservation, usage: Usage, answer: dict[str, Any], now: Instant) -> Settlement:
+def settle(
+    db: Connection,
+    reservation: Reservation,
+    usage: Usage,
+    answer: dict[str, Any],
+    now: Instant,
+    billed: int | None = None,
+) -> Settlement:
     """Charge what the provider says; see :meth:`farthing.ledger.ledger.Ledger.settle`."""
     row = accounts.request(db, reservation.id)
     if row is None or row["state"] == "settled":
@@ -45,7 +52,7 @@ def settle(db: Connection, reservation: Reservation, usage: Usage, answer: dict[
         "overshoot": overshoot,
         "state": "settled",
         "finished_ms": now.wall_ms,
-        "money": price.cost(usage) if price else None,
+        "money": price.cost(usage) if price else None if usage.total else 0,  # nothing costs nothing, at any price
         "saved": price.saved(usage) if price else 0,
     }
     _finish(db, row, changes, "settled" if was_open else "corrected", now)
@@ -58,6 +65,8 @@ def settle(db: Connection, reservation: Reservation, usage: Usage, answer: dict[
         money_spent=max(0, (changes["money"] or 0) - money_before),
         money_reserved=-(row["reserved_money"] or 0) if was_open else 0,
     )
+    if billed is not None:
+        _reconcile(db, {**row, **changes}, billed, max(changes["money"] or 0, money_before), now)
     db.execute(
         "UPDATE sessions SET unsettled = unsettled - ?, overshoot = overshoot + ? WHERE id = ?",
         (before, overshoot, row["session"]),
@@ -154,6 +163,12 @@ def margin(db: Connection, provider: str, model: str) -> float:
     """What bounds of the input have to be multiplied with."""
     row = db.execute("SELECT factor FROM margins WHERE provider = ? AND model = ?", (provider, model)).fetchone()
     return float(row[0]) if row else 1.0
+
+
+def _reconcile(db: Connection, row: accounts.Row, billed: int, paid: int, now: Instant) -> None:
+    """Put what a request really cost into the reports. Budgets, charged with ``paid``, only ever get more."""
+    _finish(db, row, {"money": billed, "billed": billed}, "reconciled", now)
+    accounts.move(db, row, money_spent=max(0, billed - paid))
 
 
 def _finish(

@@ -136,12 +136,17 @@ class Ledger(Acts):
         model_answered: str = "",
         first_token_ms: float | None = None,
         total_ms: float | None = None,
+        billed: int | None = None,
     ) -> Settlement:
         """Charge what the provider's final usage says, also where it is more than was reserved, and free the rest.
 
         A reservation that was taken for unsettled meanwhile is corrected in the reports; its charge is never lowered.
         Where the ledger can't be written it is tried again before the next reservation, and the reservation counts in
         full until then.
+
+        Args:
+            billed: nano-dollars that the request has cost, where somebody says so who keeps books of his own. It
+                corrects the reports; budgets are charged with it only where it is more than we think.
         """
         answer = {"model_answered": model_answered or None, "first_token_ms": first_token_ms, "total_ms": total_ms}
         moment = self._now()
@@ -150,7 +155,7 @@ class Ledger(Acts):
         def write() -> None:
             nonlocal settled
             with self.store.transaction() as db:
-                settled = closing.settle(db, reservation, usage, answer, moment)
+                settled = closing.settle(db, reservation, usage, answer, moment, billed)
 
         self._close(reservation, write)
         return settled

@@ -125,4 +125,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE requests ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE rollup ADD COLUMN saved INTEGER NOT NULL DEFAULT 0;
     """,
+    # Nano-dollars that a gateway says it has charged; ``money`` is the same then, and the event of the settlement has
+    # what our own prices came to.
+    "ALTER TABLE requests ADD COLUMN billed INTEGER;",
 )

@@ -122,6 +122,12 @@ def _settled(books: Books, id: int, data: Data) -> None:
     request.saved = data.get("saved", 0)  # events of older versions have none
 
 
+def _reconciled(books: Books, id: int, data: Data) -> None:
+    request = books.requests[id]
+    request.money = data["money"]
+    request.paid = max(request.paid, data["money"])
+
+
 def _unsettled(books: Books, id: int, data: Data) -> None:
     request = books.requests[id]
     request.counts = (request.bound_input, 0, 0, request.bound - request.bound_input, 0)
@@ -143,6 +149,7 @@ _REQUEST_EVENTS = {
     "sent": _sent,
     "settled": _settled,
     "corrected": _settled,
+    "reconciled": _reconciled,
     "unsettled": _unsettled,
     "released": _released,
     "outcome": _outcome,

@@ -22,17 +22,8 @@ EXPORTED = (
     *("id", "session", "workspace", "day", "project", "task", "local", "provider", "model", "model_answered", "tier"),
     *("attempt", "state", "outcome", "system", "tools", "files", "history", "instruction", "overhead"),
     *("reserved_input", "reserved_output", "reserved_money", "input", "cached", "cache_write", "output", "reasoning"),
-    *(
-        "charged",
-        "overshoot",
-        "money",
-        "saved",
-        "price_date",
-        "first_token_ms",
-        "total_ms",
-        "created_ms",
-        "finished_ms",
-    ),
+    *("charged", "overshoot", "money", "saved", "billed", "price_date", "first_token_ms", "total_ms"),
+    *("created_ms", "finished_ms"),
 )
 """Columns of an export; money in nano-dollars, times in milliseconds."""
 

@@ -66,9 +66,11 @@ def route(features: Features, rules: Rules, offers: Offers, local: Offer = LOCAL
     if features.needed > features.remaining:
         left = f"the session has only {features.remaining:,} tokens left"
         return _stay(features, here, f"{why}, but {left}, and it needs {features.needed:,}")
-    asked = _hesitation(features, tier, offer, rules)
-    found = Route("ask" if asked else "go", tier, offer.backend, offer.model, offer.max_output, why, offer.price)
-    return replace(found, reason=f"{why}; {asked}") if asked else found
+    found = Route("go", tier, offer.backend, offer.model, offer.max_output, why, offer.price)
+    if rules.policy == "ask":
+        return replace(found, decision="ask")
+    doubt = _doubt(tier, offer, rules)
+    return replace(found, decision="ask", reason=f"{why}, but {doubt}") if doubt else found
 
 
 def fallbacks(failed: Route, offers: Offers) -> list[Route]:
@@ -161,10 +163,8 @@ def _best(features: Features, offers: Sequence[Offer]) -> Offer | None:
     return cheapest
 
 
-def _hesitation(features: Features, tier: CloudTier, offer: Offer, rules: Rules) -> str:
-    """Why the user is asked first; empty where that isn't needed."""
-    if rules.policy == "ask":
-        return "you are asked first"
+def _doubt(tier: CloudTier, offer: Offer, rules: Rules) -> str:
+    """Why the user is asked first under ``auto``; empty where that isn't needed."""
     if tier == "frontier":
         return "the frontier is only asked on your word"
     if offer.price is None:

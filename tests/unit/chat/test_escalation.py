@@ -149,7 +149,7 @@ def test_what_the_rules_give_to_a_dearer_tier_is_asked_for_first(house: House) -
     events = house.turn(Instruction("ask", "Review the cart for mistakes"))
     end = last(events)
     assert (end.ending, end.escalation, end.usage.total) == ("asks", "small", 0)
-    assert end.message == "a review goes to small by your rules; you are asked first"
+    assert end.message == "a review goes to small by your rules"
     assert "would be sent to work (echo), at most $" in end.escalation_note
     started = events[0]
     assert isinstance(started, Started) and started.context.items  # what would be sent is listed

@@ -197,7 +197,7 @@ def test_an_editor_without_a_review_is_not_asked_and_nothing_is_sent(
     assert run(plain, "farthing.test", uri)["applied"]
     assert [asked[2].tier for asked in chat.asked] == ["", "local"]
     said = message(plain)
-    assert "you are asked first: about 900 tokens would be sent to work. This machine does it instead" in said
+    assert "goes to small by your rules: about 900 tokens would be sent to work. This machine does it instead" in said
 
 
 def test_a_client_that_reviews_is_asked(editor: Editor, chat: FakeChat, workspace: Path) -> None:
@@ -206,5 +206,5 @@ def test_a_client_that_reviews_is_asked(editor: Editor, chat: FakeChat, workspac
     result = run(editor, "farthing.test", uri)
     assert (result["applied"], result["hunks"], len(chat.asked)) == (False, [], 1)
     shown = editor.client.wait_notification("farthing/chatTurnDidChange", lambda turn: turn["state"] == "asking")
-    assert (shown["escalation"], shown["detail"].endswith("you are asked first")) == ("small", True)
+    assert (shown["escalation"], shown["detail"].endswith("by your rules")) == ("small", True)
     assert shown["escalationNote"] == "about 900 tokens would be sent to work"

@@ -316,3 +316,46 @@ def test_spent_is_what_a_burn_rate_sees_for_ten_minutes(ledger: Ledger, clock: C
     assert ledger.state(WORKSPACE).recent_tokens == 300
     clock.pass_by(601_000)
     assert ledger.state(WORKSPACE).recent_tokens == 0
+
+
+def test_what_a_gateway_says_it_cost_corrects_the_reports_and_loosens_nothing(ledger: Ledger) -> None:
+    own = ASK.price.cost(Usage(100, 100)) if ASK.price else 0
+    for billed, charged in ((own - 10, own), (own + 10, own + 10), (own, own)):
+        before = ledger.state(WORKSPACE)
+        paid = _paid(ledger)
+        reservation = ledger.reserve(ASK)
+        ledger.sent(reservation)
+        ledger.settle(reservation, Usage(100, 100), billed=billed)
+        state = ledger.state(WORKSPACE)
+        assert state.money - before.money == billed
+        assert _paid(ledger) - paid == charged
+        assert state.spent - before.spent == 200
+    assert verify(ledger.store).differences == []
+
+
+def test_what_a_gateway_says_fills_in_where_no_price_is_known(ledger: Ledger) -> None:
+    reservation = ledger.reserve(ask(price=None))
+    ledger.sent(reservation)
+    ledger.settle(reservation, Usage(100, 100), billed=700)
+    state = ledger.state(WORKSPACE)
+    assert (state.money, state.cloud.unpriced) == (700, 0)
+    assert verify(ledger.store).differences == []
+
+
+def test_it_is_no_less_true_of_one_that_was_charged_in_full_meanwhile(ledger: Ledger) -> None:
+    reservation = ledger.reserve(ASK)
+    ledger.sent(reservation)
+    ledger.unsettle(reservation, "it took too long")
+    paid = _paid(ledger)
+    assert paid == reservation.money
+    ledger.settle(reservation, Usage(100, 100), billed=paid - 5)
+    assert (ledger.state(WORKSPACE).money, _paid(ledger)) == (paid - 5, paid)
+    assert verify(ledger.store).differences == []
+
+
+def _paid(ledger: Ledger) -> int:
+    """Nano-dollars that the budget of the workspace's month has been charged with."""
+    with ledger.store.snapshot() as db:
+        sql = "SELECT money_spent FROM periods WHERE workspace = ? AND length(period) = 7"
+        row = db.execute(sql, (WORKSPACE,)).fetchone()
+        return int(row[0]) if row else 0

@@ -61,7 +61,7 @@ def test_the_matrix_as_it_is_delivered(kind: TaskKind, tier: Tier, decision: str
         (replace(MANY, privacy="local-only", tier="small"), AUTO, "small", "refuse", "is local-only"),
         (replace(MANY, remaining=100), AUTO, "local", "go", "only 100 tokens left, and it needs 2,000"),
         (replace(PLENTY, failed=("it does not apply",)), AUTO, "small", "go", "failed: it does not apply"),
-        (replace(PLENTY, failed=("a", "b")), RULES, "small", "ask", "failed 2 times: b; you are asked first"),
+        (replace(PLENTY, failed=("a", "b")), RULES, "small", "ask", "failed 2 times: b"),
         (replace(PLENTY, failed=("a",), privacy="local-only"), AUTO, "local", "refuse", "local-only"),
         (replace(PLENTY, context_tokens=9000), RULES, "small", "ask", "9,000 tokens are to be read"),
         (replace(PLENTY, expected_lines=LARGE_CHANGE + 1), RULES, "small", "ask", "lines are to be written"),

@@ -1,6 +1,7 @@
 """What providers keep of a prompt, from how much on, for how long, and what that costs. Pure.
 
-From the documentation of Anthropic, OpenAI, Google, DeepSeek and Mistral, as it was in October 2026.
+From what the documentation of Anthropic, OpenAI and Google said in the autumn of 2026, of DeepSeek and Mistral from
+what others quote of it. Pages disagree on some minimum lengths.
 """
 
 from dataclasses import dataclass, replace

@@ -20,6 +20,7 @@ from typing import Any, Literal, get_args
 from farthing import config, paths
 from farthing.backends.cloud import endpoint, keys
 from farthing.backends.cloud.endpoint import Endpoint
+from farthing.cloud_protocol import SET_KEY_COMMAND
 from farthing.errors import SettingsError, UsageError
 
 Kind = Literal["anthropic", "openai", "openai-responses", "gemini", "openai-compatible"]
@@ -69,7 +70,7 @@ class Provider:
             named = self.key_env if re.fullmatch(r"[A-Z_][A-Z0-9_]{0,39}", self.key_env) else "of its api_key_env"
             raise SettingsError(
                 f"the environment variable {named} holds no key for {self.name}",
-                f"Set it, or run: farthing keys set {self.name}",
+                f'Set it, or run "{SET_KEY_COMMAND}" in VS Code or farthing keys set {self.name} elsewhere',
             )
         return key
 

@@ -127,6 +127,10 @@ def complaint(name: str, body: bytes) -> CloudError:
 
 
 def _poor(name: str, found: Words, unbilled: bool = False) -> CloudError:
+    if "budget" in found.text:
+        # Of a team, say, at a gateway; LiteLLM's status for it has been 400, 429 and 422.
+        message = f"the budget at {name} is used up{': ' if found.said else ''}{found.said}"
+        return CloudRefused(message, "Ask whoever runs the gateway for more, or go on locally", unbilled=unbilled)
     message = f"the account at {name} has no money or quota left{': ' if found.said else ''}{found.said}"
     return CloudRefused(message, "See to it there, or go on locally", unbilled=unbilled)
 

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from farthing.backends.chat import ChatRequest, End, Event, Report
-from farthing.backends.cloud import refusals
+from farthing.backends.cloud import gateway, refusals
 from farthing.backends.cloud.abilities import Memory
 from farthing.backends.cloud.dialect import Complaint, Dialect, Reader
 from farthing.backends.cloud.door import Answer, Door, Patience
@@ -47,11 +47,13 @@ class CloudChat:
         """
         dialect, reader, model = self._dialect, self._dialect.reader(), request.model
         body = dialect.body(request, self._memory.of(self._provider, model))
+        headers = {**self._headers, **gateway.headers(self._provider.gateway, request)}
+        costs = gateway.Costs(self._provider.gateway)
         try:
             async with self._door.post(
-                dialect.path(model), body, self._headers, functools.partial(self._learn, model)
+                dialect.path(model), body, headers, functools.partial(self._learn, model)
             ) as answer:
-                async with contextlib.aclosing(self._events(answer, reader)) as events:
+                async with contextlib.aclosing(self._events(answer, reader, costs)) as events:
                     async for event in events:
                         self._note(model, event)
                         yield event
@@ -59,16 +61,17 @@ class CloudChat:
         finally:
             if self._memory.unsaved:
                 await asyncio.to_thread(self._memory.save)
-        yield End(reader.reason or "stop", reader.model, answer.headers)
+        yield End(reader.reason or "stop", reader.model, answer.headers, billed=costs.billed(answer.headers))
 
     async def aclose(self) -> None:
         """Close every connection."""
         await self._door.aclose()
 
-    async def _events(self, answer: Answer, reader: Reader) -> AsyncGenerator[Event, None]:
+    async def _events(self, answer: Answer, reader: Reader, costs: gateway.Costs) -> AsyncGenerator[Event, None]:
         async with contextlib.aclosing(self._values(answer, reader)) as values:
             try:
                 async for name, value in values:
+                    costs.read(value)
                     for event in reader.read(name, value):
                         yield event
                     answer.ended = bool(reader.reason)

@@ -9,6 +9,7 @@ import pytest
 
 from farthing.backends.cloud import keys, providers
 from farthing.backends.cloud.keys import Key
+from farthing.cloud_protocol import SET_KEY_COMMAND
 from farthing.errors import SettingsError, UsageError
 from farthing.logs import _Formatter
 from tests.support.keyring_file import BrokenKeyring, FileKeyring, StuckKeyring
@@ -87,8 +88,9 @@ def test_a_keyring_that_never_answers_holds_nobody_up(monkeypatch: pytest.Monkey
 def test_a_provider_says_where_its_key_is_from(farthing_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     provider = configured(farthing_home)
     assert provider.key_source() == ""
-    with pytest.raises(SettingsError, match="farthing keys set my-work"):
+    with pytest.raises(SettingsError, match="farthing keys set my-work") as caught:
         provider.key()
+    assert SET_KEY_COMMAND in caught.value.fix
     keys.store("my-work", SECRET)
     assert (provider.key(), provider.key_source()) == (SECRET, "keyring")
     keys.forget("my-work")

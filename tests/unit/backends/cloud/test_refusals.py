@@ -174,10 +174,6 @@ def test_headers_come_before_the_body_and_may_forbid_to_ask_again() -> None:
     [
         (400, error("Your credit balance is too low to access the Anthropic API.", "")),
         (400, error("You have reached your specified API usage limits.", "")),
-        (400, error("Budget has been exceeded! Team=1", "400")),
-        (400, error("ExceededBudget: End User=me over budget. Spend=1", "")),
-        (429, error("LiteLLM User: me, exceeded budget for model=m", "429")),
-        (429, json.dumps({"error": {"message": "no", "type": "budget_exceeded"}}).encode()),
         (429, error("Rate limit exceeded: free-models-per-day", "429")),
         (403, error("no", "billing_error")),
     ],
@@ -186,6 +182,24 @@ def test_no_money_has_many_names(status: int, body: bytes) -> None:
     found = refusal("w", status, {"retry-after": "1", "x-should-retry": "true"}, body)
     assert type(found) is CloudRefused
     assert "no money or quota" in found.message
+    assert (found.unbilled, found.retry_after) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, error("Budget has been exceeded! Team=1", "400")),
+        (400, error("ExceededBudget: End User=me over budget. Spend=1", "")),
+        (429, error("LiteLLM User: me, exceeded budget for model=m", "429")),
+        (429, json.dumps({"error": {"message": "no", "type": "budget_exceeded"}}).encode()),
+        (422, json.dumps({"error": {"message": "no", "type": "budget_exceeded", "code": "422"}}).encode()),
+    ],
+)
+def test_a_teams_budget_that_is_used_up_is_final(status: int, body: bytes) -> None:
+    found = refusal("team", status, {"retry-after": "1", "x-should-retry": "true"}, body)
+    assert type(found) is CloudRefused
+    assert found.message.startswith("the budget at team is used up: ")
+    assert found.fix == "Ask whoever runs the gateway for more, or go on locally"
     assert (found.unbilled, found.retry_after) == (True, None)
 
 
