@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from day_report import Spent, report
 from day_trace import Row, read
 from router import LOCAL, priced
-from router_policies import MODELS, PLENTY, WINDOW, Prices
+from router_policies import MODELS, PLENTY, WINDOW, Prices, Tests, complaint
 from router_run import OUTCOMES, Outcome, outcomes
 from tests.support.provider import SAY, Provider, provider
 
@@ -58,15 +58,16 @@ class Scenario:
     name: str
     tier: Tier
     """To which everything goes; ``local`` for the router's choice."""
-    tests: bool = False
-    """Whether the user has named a test command."""
+    tests: Tests = "none"
+    """That the user has named."""
 
 
 SCENARIOS = (
     Scenario("all cloud, small", "small"),
     Scenario("all cloud, medium", "medium"),
     Scenario("router", "local"),
-    Scenario("router with tests", "local", tests=True),
+    Scenario("router with half of the tests", "local", "half"),
+    Scenario("router with all tests", "local", "all"),
 )
 
 
@@ -109,9 +110,7 @@ class Day:
             return first.tier, False
         if row.kind in SAID or row.kind == "complete":
             return "local", True
-        why = "" if outcome.applied else "it does not apply"
-        if outcome.applied and self.scenario.tests and not outcome.tests:
-            why = "the tests fail"
+        why = complaint(outcome, self.scenario.tests)
         return (self._route(row, outcome, (why,)).tier if why else "local"), True
 
     def _route(self, row: Row, outcome: Outcome, failed: tuple[str, ...]) -> Route:

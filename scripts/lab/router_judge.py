@@ -20,7 +20,9 @@ class Judged:
     why: str
     """Why not; empty where it is done."""
     tests: bool
-    """Whether the tests that the user could have named pass: of a new test, itself. They see less than we do."""
+    """Whether all that judges passes, but the shape of the code: of a new test, itself."""
+    half: bool
+    """Whether every second of these tests passes, as a user's tests are seldom all that there could be."""
 
 
 def judge(bench: Bench, work: Work, after: str, path: str) -> Judged:
@@ -34,12 +36,14 @@ def judge(bench: Bench, work: Work, after: str, path: str) -> Judged:
     if task.kind == "test":
         return _tests(bench, work, after, path)
     if path != task.file:
-        return Judged(False, "another file is changed", True)
+        return Judged(False, "another file is changed", True, True)
     wrong = shape(work, after)
     if task.kind == "docs":
-        return Judged(not wrong, wrong, True)
+        return Judged(not wrong, wrong, True, True)
     verdict = bench.run({task.file: after}, task.tests)
-    return Judged(verdict.passed and not wrong, wrong or verdict.complaint, verdict.passed)
+    some = task.tests[1::2]
+    half = verdict.passed or not some or bench.run({task.file: after}, some).passed
+    return Judged(verdict.passed and not wrong, wrong or verdict.complaint, verdict.passed, half)
 
 
 def _tests(bench: Bench, work: Work, after: str, path: str) -> Judged:
@@ -47,9 +51,9 @@ def _tests(bench: Bench, work: Work, after: str, path: str) -> Judged:
     file = work.task.file
     right = bench.run({path: after, file: work.original}, [path], cwd=bench.root)
     if not right.passed:
-        return Judged(False, right.complaint, False)
+        return Judged(False, right.complaint, False, False)
     wrong = bench.run({path: after, file: work.mutant}, [path], cwd=bench.root)
-    return Judged(not wrong.passed, "they miss the fault" if wrong.passed else "", True)
+    return Judged(not wrong.passed, "they miss the fault" if wrong.passed else "", True, True)
 
 
 def shape(work: Work, after: str) -> str:

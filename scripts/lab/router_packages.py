@@ -183,7 +183,7 @@ def complaint(said: str) -> str:
     name = next((match[1] for line in lines if (match := re.match(r"_{3,} (.+?) _{3,}$", line))), "")
     errors = [line[1:].strip() for line in lines if line.startswith("E  ")]
     at = next((number for number, line in enumerate(lines) if line.startswith("E  ")), 0)
-    asked = next((line.strip() for line in reversed(lines[:at]) if line.startswith("    ")), "")
+    asked = next((line.strip() for line in reversed(lines[:at]) if re.match(r" {4}.*\w", line)), "")  # no carets
     told = [each for each in errors if each][:SHOWN]
     what = f"The test {name} fails" if name else "A test fails"
     return "\n".join([f"{what} at `{asked}`:" if asked else f"{what}:", *told])

@@ -7,6 +7,7 @@ is assumed, so everything here is an expectation.
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from router_run import Outcome
 
@@ -32,6 +33,9 @@ PLENTY = 10**9
 """Tokens that the session has left."""
 
 Prices = Mapping[CloudTier, Price]
+
+Tests = Literal["none", "half", "all"]
+"""That the user has named as a command: every second one of those that judge, or all of them, which nobody has."""
 
 
 @dataclass(frozen=True)
@@ -141,12 +145,8 @@ def oracle(outcomes: Sequence[Outcome]) -> list[Step]:
     return [Step(each, float(not each.passed)) for each in outcomes]
 
 
-def router(prices: Prices, tests: bool) -> Policy:
-    """:func:`farthing.routing.route.route` under ``auto``, and again after a mechanical check has failed.
-
-    Args:
-        tests: whether the user has named a test command.
-    """
+def router(prices: Prices, tests: Tests) -> Policy:
+    """:func:`farthing.routing.route.route` under ``auto``, and again after a mechanical check has failed."""
 
     def policy(outcomes: Sequence[Outcome]) -> list[Step]:
         return [_routed(each, prices, tests) for each in outcomes]
@@ -154,13 +154,19 @@ def router(prices: Prices, tests: bool) -> Policy:
     return policy
 
 
-def _routed(outcome: Outcome, prices: Prices, tests: bool) -> Step:
+def complaint(outcome: Outcome, tests: Tests) -> str:
+    """What a mechanical check says of the local answer; empty where it finds nothing."""
+    if not outcome.applied:
+        return outcome.failed[-1] if outcome.failed else "it does not apply"
+    passed = {"none": True, "half": outcome.half, "all": outcome.tests}
+    return "" if passed[tests] else "the tests fail"
+
+
+def _routed(outcome: Outcome, prices: Prices, tests: Tests) -> Step:
     first = _tier(outcome, prices, ())
     if first is not None:
         return Step(outcome, 1.0, first, tried=False)
-    why = "" if outcome.applied else (outcome.failed[-1] if outcome.failed else "it does not apply")
-    if outcome.applied and tests and not outcome.tests:
-        why = "the tests fail"
+    why = complaint(outcome, tests)
     second = _tier(outcome, prices, (why,)) if why else None
     return Step(outcome, 0.0) if second is None else Step(outcome, 1.0, second)
 

@@ -57,7 +57,9 @@ class Outcome:
     applied: bool
     """Whether the product itself finds nothing wrong: it parses, has its place, and breaks no syntax."""
     tests: bool
-    """Whether the tests that a user could have named pass."""
+    """Whether the tests that judge pass."""
+    half: bool
+    """Whether every second of them does."""
     passed: bool
     """Whether it is right."""
     confidence: float | None
@@ -181,12 +183,12 @@ def _complaint(bench: Bench, work: Work) -> str:
 
 def judged(bench: Bench, work: Work, answer: Answer) -> Outcome:
     """An answer with what tests say of it, which the model's own texts are left out of."""
-    found = Judged(False, "", False) if answer.after is None else judge(bench, work, answer.after, answer.path)
+    found = Judged(False, "", False, False) if answer.after is None else judge(bench, work, answer.after, answer.path)
     features = Features("complete") if answer.kind == "complete" else features_of(instruction(work, ""))
     return Outcome(
         answer.task, answer.model, answer.kind, work.task.way, features.kind, features.files, answer.lines,
         2 * count(work.function) + LEAST_ANSWER, answer.context_tokens,
         answer.prompt_tokens, answer.output_tokens, answer.cloud_tokens, answer.reference_tokens, answer.attempts,
-        tuple(answer.failed), answer.applied, found.tests, found.passed,
+        tuple(answer.failed), answer.applied, found.tests, found.half, found.passed,
         None if answer.confidence is None else round(answer.confidence, 4), answer.seconds,
     )  # fmt: skip

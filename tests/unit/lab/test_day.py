@@ -15,7 +15,7 @@ from farthing.routing.model import TaskKind
 from tests.support.provider import Provider, provider
 from tests.unit.lab.test_router_policies import BROKEN, PRICES, RIGHT, TEST, WRONG
 
-ROUTER, TESTED = SCENARIOS[2:]
+ROUTER, _, TESTED = SCENARIOS[2:]
 
 
 def row(kind: TaskKind, talk: int = 0, turn: int = 0) -> Row:

@@ -23,6 +23,7 @@ from router_policies import (
 )
 from router_report import policies, report
 from router_run import Outcome, outcomes, save
+from router_tasks import load
 
 from farthing.ledger.model import NANO, Price
 from farthing.routing.model import CloudTier
@@ -32,10 +33,10 @@ MEDIUM = Price(3 * NANO, 15 * NANO, 0, 0, "", "user")
 PRICES: dict[CloudTier, Price] = {"small": SMALL, "medium": MEDIUM, "frontier": MEDIUM}
 
 RIGHT = Outcome(
-    "a", "m", "edit", "described", "edit", 1, 10, 400, 80, 300, 90, 4000, 100, 1, (), True, True, True, -0.1, 1.0
+    "a", "m", "edit", "described", "edit", 1, 10, 400, 80, 300, 90, 4000, 100, 1, (), True, True, True, True, -0.1, 1.0
 )
-WRONG = replace(RIGHT, task="b", passed=False, tests=False, lines=30, confidence=-0.4)
-HIDDEN = replace(WRONG, task="c", tests=True)
+WRONG = replace(RIGHT, task="b", passed=False, tests=False, half=False, lines=30, confidence=-0.4)
+HIDDEN = replace(WRONG, task="c", half=True)
 BROKEN = replace(WRONG, task="d", applied=False, failed=("it breaks the syntax",))
 TEST = replace(RIGHT, task="e", kind="test", way="test", routed="test")
 ALL = [RIGHT, WRONG, HIDDEN, BROKEN, TEST]
@@ -49,19 +50,20 @@ def sent(policy: Policy) -> list[float]:
 
 
 def test_the_router_escalates_what_a_check_sees() -> None:
-    assert sent(router(PRICES, tests=False)) == [0, 0, 0, 1, 1]
-    assert sent(router(PRICES, tests=True)) == [0, 1, 0, 1, 1]
-    assert [step.tried for step in router(PRICES, tests=False)(ALL)] == [True, True, True, True, False]
+    assert sent(router(PRICES, "none")) == [0, 0, 0, 1, 1]
+    assert sent(router(PRICES, "half")) == [0, 1, 0, 1, 1]
+    assert sent(router(PRICES, "all")) == [0, 1, 1, 1, 1]
+    assert [step.tried for step in router(PRICES, "none")(ALL)] == [True, True, True, True, False]
 
 
 def test_a_refactoring_of_many_files_goes_to_the_medium_tier_at_once() -> None:
-    (step,) = router(PRICES, tests=False)([replace(RIGHT, routed="refactor", files=2)])
+    (step,) = router(PRICES, "none")([replace(RIGHT, routed="refactor", files=2)])
     assert (step.tier, step.cloud, step.tried) == ("medium", 1.0, False)
     assert step.money(PRICES) == pytest.approx(3 * REQUEST)
 
 
 def test_a_policy_comes_to_rate_cost_precision_and_recall() -> None:
-    found = result(router(PRICES, tests=False)(ALL), PRICES, 0.5)
+    found = result(router(PRICES, "none")(ALL), PRICES, 0.5)
     assert found.rate == pytest.approx((1 + 0 + 0 + 0.5 + 0.5) / 5)
     assert found.cost == pytest.approx(2 * REQUEST / 5)
     assert (found.share, found.precision) == (0.4, 0.5) and found.recall == pytest.approx(1 / 3)
@@ -94,7 +96,7 @@ def test_shares_are_matched_and_rates_are_rates(some: list[Outcome], share: floa
         assert found.share == pytest.approx(share)
         assert 0 <= found.rate <= 1
     best = result(oracle(some), PRICES, success).rate
-    assert best >= result(router(PRICES, tests=True)(some), PRICES, success).rate - 1e-9
+    assert best >= result(router(PRICES, "all")(some), PRICES, success).rate - 1e-9
 
 
 @given(st.lists(st.tuples(st.floats(-5, 0), st.booleans())))
@@ -134,3 +136,11 @@ def test_the_report_has_every_policy_in_every_table() -> None:
 
 def test_expected_money_is_that_of_the_share() -> None:
     assert Step(RIGHT, 0.25).money(PRICES) == pytest.approx(REQUEST / 4)
+
+
+def test_the_outcomes_are_of_tasks_that_there_are() -> None:
+    tasks = {task.id: task for task in load()}
+    found = outcomes()
+    assert len({(each.task, each.model) for each in found}) == len(found)
+    assert all((each.kind, each.way) == (tasks[each.task].kind, tasks[each.task].way) for each in found)
+    assert all(each.applied or not each.passed for each in found)

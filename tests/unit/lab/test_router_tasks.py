@@ -1,6 +1,7 @@
 """Tasks of the router's laboratory: their texts, and how what comes of them is judged."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -158,9 +159,18 @@ def test_the_shape_of_the_code_is_judged(way: Way, operator: str, after: str, wh
 
 
 def test_a_failure_is_told_in_a_few_lines() -> None:
-    said = "____ test_a ____\nt.py:3: in test_a\n    assert f(1) == 2\nE   assert 1 == 2\nE    +  where\nE   x\nE   y\n"
-    assert complaint(said) == "The test test_a fails at `assert f(1) == 2`:\nassert 1 == 2\n+  where\nx"
+    lines = ["____ test_a ____", "t.py:3: in test_a", "    assert f(1) == 2", "           ^^^^"]
+    lines += ["E   assert 1 == 2", "E    +  where", "E   x", "E   y"]
+    assert complaint("\n".join(lines)) == "The test test_a fails at `assert f(1) == 2`:\nassert 1 == 2\n+  where\nx"
     assert complaint("no tests ran") == "A test fails:"
+
+
+def test_half_of_the_tests_may_see_nothing(bench: Bench) -> None:
+    wrong = judge(bench, work("mutant", "comparison"), TEXT.replace("size + 1", "size"), "sizes.py")
+    assert not wrong.tests and wrong.half  # there is one test, and every second of them is none
+    other = replace(work("mutant", "comparison").task, tests=("test_sizes.py", "test_sizes.py::test_grown"))
+    wrong = judge(bench, prepare(other, TEXT), TEXT.replace("size + 1", "size"), "sizes.py")
+    assert not wrong.tests and not wrong.half
 
 
 def test_a_package_that_is_not_there_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
