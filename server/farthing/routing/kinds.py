@@ -34,7 +34,14 @@ _EDITED: tuple[tuple[TaskKind, re.Pattern[str]], ...] = (
         ),
     ),
     ("test", re.compile(r"\b(?:write|add|create|generate)\s+(?:\S+\s+){0,3}(?:unit )?tests?\b", re.IGNORECASE)),
-    ("docs", re.compile(r"\b(?:docstrings?|document(?:ation)? (?:comment|this|it|the)|add (?:a )?comments?)\b", re.I)),
+    (
+        "docs",
+        re.compile(
+            r"\b(?:add|write|update|improve|extend|give|complete|mend|fix)\b.{0,40}\b(?:docstrings?|comments?|documentation)\b|"
+            r"\bdocument (?:this|it|the|all|every)\b",
+            re.IGNORECASE,
+        ),
+    ),
     ("debug", re.compile(r"\bfix\b|\bbugs?\b|\bcrash|\bfails?\b|\berrors? (?:when|if|in)\b|\bregression\b", re.I)),
 )
 

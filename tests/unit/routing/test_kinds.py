@@ -30,6 +30,8 @@ from farthing.routing.model import TaskKind
         ("edit", "Log the request everywhere", "refactor"),
         ("edit", "Write unit tests for the cart", "test"),
         ("edit", "Add a docstring", "docs"),
+        ("edit", "Document this function", "docs"),
+        ("edit", "Implement this function as its docstring says", "edit"),
         ("edit", "Fix the off by one", "debug"),
         ("edit", "Raise ValueError instead of returning None", "edit"),
         ("edit", "Redesign the storage layer", "design"),
