@@ -8,7 +8,6 @@ import contextlib
 import os
 import stat
 import threading
-import tomllib
 from pathlib import Path
 
 from farthing import paths
@@ -89,6 +88,8 @@ def create() -> Path:
 
 
 def _parse(path: Path) -> dict[str, object] | SettingsError:
+    import tomllib  # here: most who import this have no such file
+
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
