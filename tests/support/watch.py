@@ -1,11 +1,13 @@
 """Whom a command and all its children connect to and look up: as Python's audit events tell, and as the kernel sees."""
 
 import ast
+import functools
 import ipaddress
 import json
 import os
 import re
 import shutil
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,10 +51,24 @@ class Watch:
         monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(hooks), known])))
         monkeypatch.setenv("FARTHING_TEST_AUDIT", str(folder / "audit"))
 
+    @functools.cached_property
+    def traces(self) -> bool:
+        """Whether the kernel lets processes be traced here. Else Python's audit events are all there is."""
+        ran = subprocess.run([self._strace(), "-qq", "-e", "trace=none", "true"], capture_output=True, text=True)
+        assert not ran.returncode or "Operation not permitted" in ran.stderr, ran.stderr
+        return not ran.returncode
+
+    @staticmethod
+    def _strace() -> str:
+        found = shutil.which("strace")
+        assert found, "this needs strace; run scripts/test, or on Debian or Ubuntu: apt install strace"
+        return found
+
     def prefix(self) -> list[str]:
         """What to put before a command."""
-        strace = shutil.which("strace")
-        assert strace, "this needs strace; run scripts/test, or on Debian or Ubuntu: apt install strace"
+        if not self.traces:
+            return []
+        strace = self._strace()
         self._count += 1
         trace = self._folder / f"trace-{self._count}"
         return [strace, "-D", "-f", "--seccomp-bpf", "-qq", "-s", "0", "-e", f"trace={_CALLS}", "-o", str(trace)]
@@ -60,7 +76,7 @@ class Watch:
     def seen(self) -> Seen:
         """Until now."""
         traces = sorted(self._folder.glob("trace-*"))
-        assert len(traces) == self._count, "strace could not watch; may this user trace processes here?"
+        assert len(traces) == self._count, "strace has watched less than it was told to"
         events = [json.loads(line) for line in (self._folder / "audit").read_text().splitlines()]
         audited = {host for _, event, values in events if event != "begin" and (host := _host(event, values))}
         kernel: set[str] = set()
