@@ -118,7 +118,9 @@ def may_be_told(workspace: Workspace, settings: Settings, uri: str) -> bool:
     place = f"file:{uri.partition(':')[2].partition('#')[0]}"  # a cell is in the file of its notebook
     folder = Path(folder_of(workspace, place))
     file = Path(os.path.normpath(to_fs_path(place) or "/"))
-    return file.is_relative_to(folder) and not kept(folder, [file.relative_to(folder).as_posix()])
+    if not file.is_relative_to(folder):
+        folder = file.parent
+    return not kept(folder, [file.relative_to(folder).as_posix()])
 
 
 def completion_wanted(domain: Domain, language: str) -> bool:

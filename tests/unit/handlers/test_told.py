@@ -20,7 +20,8 @@ TEAM = Settings(remote=RemoteSettings("http://127.0.0.1:8000"))
         ("kept/a.py", False),
         (".env", False),
         ("src/../mine/a.py", False),
-        ("../elsewhere.py", False),
+        ("../elsewhere.py", True),
+        ("../.env", False),
     ],
 )
 def test_nothing_that_is_local_only(tmp_path: Path, name: str, told: bool) -> None:
