@@ -34,6 +34,7 @@ from farthing.backends.cloud.connect import Pool
 from farthing.backends.cloud.endpoint import parse
 from farthing.backends.cloud.openai_chat import OpenAiChat
 from farthing.backends.cloud.providers import Provider
+from farthing.backends.gate import Gate
 from farthing.backends.metered import Job, Metered
 from farthing.ledger.ledger import Ledger
 from farthing.ledger.limits import Limits
@@ -87,8 +88,10 @@ async def bare(client: httpx.AsyncClient, url: str, body: dict[str, object]) -> 
                         yield text
 
 
-async def ours(metered: Metered, job: Job) -> AsyncGenerator[str, None]:
-    """The same through all of ours."""
+async def ours(metered: Metered, gate: Gate, workspace: str, prompt: Prompt) -> AsyncGenerator[str, None]:
+    """The same through all of ours, the search for secrets included."""
+    cleared = await asyncio.to_thread(gate.clear, prompt, ())
+    job = Job(workspace, "w", "ask", "frontier", "honest", cleared, OUTPUT, 10)
     async with contextlib.aclosing(metered.stream(job)) as events:
         async for event in events:
             if isinstance(event, Delta):
@@ -105,13 +108,13 @@ async def measure(url: str, home: Path, characters: int, cap: int, rounds: int) 
         for number in range(-2, rounds):
             text = f"{number} " + (WORDS + "\n") * (characters // len(WORDS))
             prompt = Prompt((Part("system", "Be brief.", "system"), Part("files", text), Part("instruction", "Why?")))
-            # Each round has a session of its own, as the cap would be met else.
-            job = Job(f"/w{number}", "w", "ask", "frontier", "honest", prompt, OUTPUT, 10)
             body = dialect.body(ChatRequest("honest", prompt, OUTPUT), usual(asked))
             async with pool.connected(ledger, asked) as metered:
+                # Each round has a session of its own, as the cap would be met else.
+                place, gate = f"/w{number}", Gate(home)
                 ways: list[Callable[[], AsyncGenerator[str, None]]] = [
                     lambda body=body: bare(client, f"{url}/chat/completions", body),  # type: ignore[misc]
-                    lambda metered=metered, job=job: ours(metered, job),  # type: ignore[misc]
+                    lambda metered=metered, gate=gate, place=place, prompt=prompt: ours(metered, gate, place, prompt),  # type: ignore[misc]
                 ]
                 said = set()
                 for index in (0, 1) if number % 2 else (1, 0):
