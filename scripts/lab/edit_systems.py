@@ -11,7 +11,7 @@ from edit_cases import Case
 from edit_folder import Folder
 
 from farthing.backends.chat import ChatBackend, ChatRequest, Delta, End, Event, Hints, Part, Prompt, Report
-from farthing.chat.answerer import Choice, FormatName, LocalAnswerer
+from farthing.chat.answerer import Answerer, Choice, FormatName, LocalAnswerer
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Finished, Instruction, Proposed
@@ -132,10 +132,10 @@ class System(Protocol):
 
 
 @dataclass
-class _Always:
+class Always:
     """Asks one model, whatever is asked."""
 
-    answerer: LocalAnswerer
+    answerer: Answerer
 
     async def choose(self, features: Features, size: Size | None = None) -> Choice:
         """See :class:`farthing.chat.answerer.Answerers`."""
@@ -172,7 +172,7 @@ class Product:
             recorder, str(self._model), self._model.stem, str(folder.root), str(folder.root), lambda work: None,
             local_budget(None, window), window, format=self._format, tries=self._tries,
         )  # fmt: skip
-        chat = Chat(Files(folder.root, folder.index), _Always(answerer))
+        chat = Chat(Files(folder.root, folder.index), Always(answerer))
         self._turns += 1  # a name of its own, as every case is the first turn of a conversation
         name = f"{self.name}:{self._turns}"
         first, finish, total = await self._turn(chat, name, case.instruction, case.file, (case.first, case.last))

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
+from edit_systems import Always
 from router_packages import Package
 from router_tasks import Kind, Work
 
@@ -17,22 +18,19 @@ from farthing.backends.chat import ChatBackend, ChatRequest, Delta, End, Event, 
 from farthing.backends.local import LocalBackend
 from farthing.backends.local_chat import LocalChat
 from farthing.backends.metered import texts
-from farthing.chat.answerer import Answerer, Choice, FormatName, LocalAnswerer, Question, Replied
+from farthing.chat.answerer import Answerer, FormatName, LocalAnswerer, Question, Replied
 from farthing.chat.chat import Chat
 from farthing.chat.files import Files
 from farthing.chat.model import Finished, Instruction, Retrying, Started
-from farthing.chat.offers import Size
 from farthing.chat_protocol import Task as ChatTask
 from farthing.completion.headers import Headers
 from farthing.completion.pipeline import CompletionPipeline, CompletionRequest
 from farthing.completion.surroundings import Surroundings
 from farthing.context.budget import cloud_budget, local_budget
-from farthing.errors import Refused
 from farthing.index import indexer
 from farthing.index.retrieval import Retrieval
 from farthing.index.store import Store
 from farthing.ledger.model import Usage
-from farthing.routing.model import Features
 from farthing.settings import CompletionSettings, EngineSettings
 from farthing.tokens import count
 
@@ -168,25 +166,6 @@ class _Listener:
         yield Replied("stop", self.model, Usage(0, 0), 0)
 
 
-@dataclass
-class _Always:
-    answerer: Answerer
-
-    async def choose(self, features: Features, size: Size | None = None) -> Choice:
-        """See :class:`farthing.chat.answerer.Answerers`."""
-        if features.failed:
-            raise Refused("only one is measured")
-        return Choice(self.answerer, "it is measured")
-
-    def warm(self, conversation: str) -> str:
-        """See :class:`farthing.chat.answerer.Answerers`."""
-        return ""
-
-    async def instead(self, choice: Choice, size: Size) -> Choice | None:
-        """See :class:`farthing.chat.answerer.Answerers`."""
-        return None
-
-
 def instruction(work: Work, complaint: str) -> Instruction:
     """What the user would say.
 
@@ -244,7 +223,7 @@ class Asker:
     async def _turn(
         self, folder: Folder, answerer: Answerer, instruction: Instruction
     ) -> tuple[Started, Finished, list[str]]:
-        chat = Chat(Files(folder.root, folder.index), _Always(answerer))
+        chat = Chat(Files(folder.root, folder.index), Always(answerer))
         self._turns += 1  # a name of its own, as every task is the first turn of a conversation
         found, retries = list[Started | Finished](), list[str]()
         async with contextlib.aclosing(chat.turn(f"router:{self._turns}", instruction)) as events:

@@ -28,7 +28,7 @@ EXAMPLE = """\
 
 #[escalation]
 #policy = "ask"                  # never: nothing leaves; ask: not without your word; auto: up to the ceiling
-#ceiling_usd = 0.02              # of one request, for auto
+#ceiling_usd = 0.10              # of one request, for auto
 
 #[privacy]
 #local_only = []                 # folders whose files never leave, by their absolute paths

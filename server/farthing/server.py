@@ -228,7 +228,7 @@ def build(chat_of: Callable[[str], handlers.Chat] | None = None) -> Server:
     folders = Folders()
     # What is local-only is for the engine alone.
     surroundings = Surroundings(
-        folders, lambda root, paths: kept(root, paths) if domain.settings.remote.url.strip() else frozenset()
+        folders, lambda root, paths: kept(root, paths) if domain.settings.remote.url.strip() else ()
     )
     pipeline = CompletionPipeline(selected, Headers(surroundings))
     meter = Meter(publish_ledger)

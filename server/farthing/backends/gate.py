@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from farthing.backends.chat import Part, Prompt
 from farthing.errors import Private
 from farthing.privacy import detector, dotenv, places
+from farthing.privacy.detector import Span
 from farthing.privacy.redaction import WAY_OUT, Redactor, Restorer
 
 _HEAD = re.compile(
@@ -83,12 +84,14 @@ class Gate:
             raise Private(f"{reasons[0]}{more}", WAY_OUT)
         folders = {folder.as_posix() for each in pieces for folder in PurePosixPath(each.path).parents}
         self._redactor.learn(dotenv.values(self._root, frozenset(folders - {"."})))
-        for part in prompt.parts:  # first all of them: what one tells to be a secret is one in the others, too
-            for _, path, first, text in _blocks(part):
-                self._redactor.look(text, path, first)
+        # First all of them: what one tells to be a secret is one in the others, too.
+        looked = [
+            [(*block, self._redactor.look(block[3], block[1], block[2])) for block in _blocks(part)]
+            for part in prompt.parts
+        ]
         parts, found = [], []
-        for part in prompt.parts:
-            clean, findings = self._cleaned(part)
+        for part, blocks in zip(prompt.parts, looked, strict=True):
+            clean, findings = self._cleaned(part, blocks)
             parts.append(clean)
             found += findings
         shown = dict.fromkeys(map(str, pieces))
@@ -103,10 +106,10 @@ class Gate:
         """Why pieces may not leave, one line for each file; empty where all may."""
         return places.vetoes(self._root, dict.fromkeys(piece.path for piece in pieces))
 
-    def _cleaned(self, part: Part) -> tuple[Part, list[str]]:
+    def _cleaned(self, part: Part, blocks: Sequence[tuple[str, str, int, str, list[Span]]]) -> tuple[Part, list[str]]:
         texts, found = [], []
-        for head, path, first, text in _blocks(part):
-            clean, findings = self._redactor.redact(text, path, first)
+        for head, path, first, text, spans in blocks:
+            clean, findings = self._redactor.redact(text, path, first, spans)
             texts += [head, clean]
             called = path or _CALLED.get(part.kind, "the prompt")
             found += [str(replace(finding, path=called)) for finding in findings]

@@ -57,7 +57,7 @@ class Chat:
         prepared = await self._preparation.prepare(conversation, instruction, features)
         yield _started(prepared)
         if prepared.choice.asks:
-            yield escalation.question(prepared)
+            yield await asyncio.to_thread(escalation.question, prepared)  # it counts tokens
             return
         finished = None
         async with contextlib.aclosing(self._reached(prepared, conversation, instruction)) as events:
@@ -66,9 +66,9 @@ class Chat:
                     finished = event
                 else:
                     yield event
-        if finished is None or not escalation.failed(finished) or prepared.choice.answerer.tier != "local":
-            if finished is not None:
-                yield finished
+        assert finished is not None  # the last event of every turn that was not given up
+        if not escalation.failed(finished) or prepared.choice.answerer.tier != "local":
+            yield finished
             return
         async with contextlib.aclosing(self._escalated(conversation, instruction, features, finished)) as events:
             async for event in events:
@@ -88,7 +88,7 @@ class Chat:
             yield finished
             return
         if prepared.choice.asks or features.tier is not None:  # who wants it done here is asked first
-            yield escalation.proposal(finished, prepared)
+            yield await asyncio.to_thread(escalation.proposal, finished, prepared)
             return
         yield _started(prepared)
         async with contextlib.aclosing(self._reached(prepared, conversation, instruction)) as events:

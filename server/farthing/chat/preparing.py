@@ -1,9 +1,7 @@
 """From an instruction to who is asked, what they are shown, and in which words; nothing is sent here."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from farthing.backends.chat import Part, Prompt
 from farthing.backends.gate import Piece
@@ -18,13 +16,13 @@ from farthing.chat.formats.base import Format
 from farthing.chat.model import Instruction
 from farthing.chat.offers import Size
 from farthing.context.assemble import assemble
-from farthing.context.model import Context, Item, Wanted
+from farthing.context.model import Context, Wanted
 from farthing.edit.model import Document
 from farthing.errors import UsageError
 from farthing.index.rank import Selection
 from farthing.ledger import counting
 from farthing.ledger.model import MAX_TOKENS
-from farthing.privacy.places import vetoes
+from farthing.privacy.places import kept
 from farthing.routing.kinds import kind_of, many_files
 from farthing.routing.model import TIERS, Features, Tier
 from farthing.tokens import count
@@ -130,10 +128,11 @@ class Preparation:
                 return prepared
             prepared = await self.prepared(other, name, instruction)
         # Once more with what is known now: what it costs, and what is to be seen by whom.
-        prepared, kept = await self._without_private(prepared, name, instruction)
-        if kept:
-            features = replace(features, privacy="local-only", private=kept[0])
-        choice = await self._answerers.choose(features, prepared.size)
+        prepared, private = await self._without_private(prepared, name, instruction)
+        if private:
+            features = replace(features, privacy="local-only", private=private[0])
+        size = await asyncio.to_thread(lambda: prepared.size)  # it is counted, which takes a moment for a long one
+        choice = await self._answerers.choose(features, size)
         if (choice.answerer.tier, choice.answerer.model) == (
             prepared.choice.answerer.tier, prepared.choice.answerer.model
         ):  # fmt: skip
@@ -146,15 +145,16 @@ class Preparation:
         """A turn for a model that costs without what may not leave, as far as it can do without: what was only found to
         be near, and is neither what is to be changed nor what the user points at. And why the rest may not leave."""
         for _ in range(SEARCHES):
-            kept = await asyncio.to_thread(vetoes, self._files.root, [piece.path for piece in prepared.pieces])
-            needed = {instruction.path, prepared.context.target.path if prepared.context.target else ""}
-            near = [item for item in prepared.context.items if not (item.pinned or item.path in needed)]
-            private = await asyncio.to_thread(_private, self._files.root, near)
-            if not private:
+            items, target = prepared.context.items, prepared.context.target
+            paths = [*(piece.path for piece in prepared.pieces), *(item.path for item in items)]
+            private = await asyncio.to_thread(kept, self._files.root, paths)
+            needed = {instruction.path, target.path if target else ""}
+            near = {item.key for item in items if item.path in private and not (item.pinned or item.path in needed)}
+            if not near:
                 break
-            instruction = replace(instruction, drops=instruction.drops | private)
+            instruction = replace(instruction, drops=instruction.drops | near)
             prepared = await self.prepared(prepared.choice, name, instruction)
-        return prepared, kept
+        return prepared, list(private.values())
 
     def close(self, conversation: str) -> None:
         """Forget what was said."""
@@ -227,11 +227,6 @@ def _pointed(instruction: Instruction) -> tuple[Piece, ...]:
     pins = [Piece(pin.path, pin.first or 1, pin.last or pin.first or 1) for pin in instruction.pins]
     here = [Piece(instruction.path, *instruction.lines)] if instruction.path and instruction.lines else []
     return (*here, *pins)
-
-
-def _private(root: Path, items: Sequence[Item]) -> frozenset[str]:
-    """The keys of items that may not leave. Reads files."""
-    return frozenset(item.key for item in items if vetoes(root, [item.path]))
 
 
 def _after_reading(features: Features, prepared: Prepared) -> Features:

@@ -4,7 +4,7 @@ are like those around it. Among these, the places count more where the user was 
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -50,7 +50,7 @@ class Surroundings:
     """
 
     def __init__(
-        self, folders: Indexes, kept: Callable[[Path, Iterable[str]], frozenset[str]] = lambda root, paths: frozenset()
+        self, folders: Indexes, kept: Callable[[Path, Iterable[str]], Container[str]] = lambda root, paths: ()
     ) -> None:
         self._folders, self._kept = folders, kept
         self._visits: deque[tuple[str, int, bool]] = deque(maxlen=VISITS)

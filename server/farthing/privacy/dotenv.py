@@ -22,8 +22,7 @@ def values(root: Path, folders: frozenset[str] = frozenset()) -> Iterator[str]:
     for folder in ("", *sorted(folders)):
         try:
             found = sorted(each for each in (root / folder).glob("*.env*") if is_secret(each.name) and each.is_file())
-            found += sorted(each for each in (root / folder).glob(".env*") if is_secret(each.name) and each.is_file())
-            for path in dict.fromkeys(found[:MAX_FILES]):
+            for path in found[:MAX_FILES]:
                 with path.open("rb") as file:
                     yield from env_values(file.read(MAX_BYTES).decode("utf-8", "replace"))
         except OSError:  # nobody can send what can't be read

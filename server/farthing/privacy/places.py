@@ -33,20 +33,19 @@ def vetoes(root: Path, paths: Iterable[str]) -> list[str]:
         root: of the workspace; its repository's settings count from the repository's root on.
         paths: relative to it, with forward slashes.
     """
-    root = root.resolve()
+    return list(dict.fromkeys(kept(root, paths).values()))
+
+
+def kept(root: Path, paths: Iterable[str]) -> dict[str, str]:
+    """Those of some files that may not leave this machine, and why; arguments as of :func:`vetoes`."""
     wanted = list(dict.fromkeys(paths))
     if not wanted:
-        return []
+        return {}
     try:
-        rules = _Rules(root)
+        rules = _Rules(root.resolve())
     except SettingsError as exc:
-        return [f"nothing of this folder leaves this machine: {exc.message}"]
-    return [reason for path in wanted if (reason := rules.reason(path))]
-
-
-def kept(root: Path, paths: Iterable[str]) -> frozenset[str]:
-    """Those of some files that may not leave this machine; see :func:`vetoes`."""
-    return frozenset(path for path in dict.fromkeys(paths) if vetoes(root, [path]))
+        return dict.fromkeys(wanted, f"nothing of this folder leaves this machine: {exc.message}")
+    return {path: reason for path in wanted if (reason := rules.reason(path))}
 
 
 class _Rules:

@@ -70,13 +70,18 @@ class Redactor:
         self.learn(text[span.start : span.end] for span in found)
         return found
 
-    def redact(self, text: str, path: str = "", first: int = 1) -> tuple[str, tuple[Finding, ...]]:
+    def redact(
+        self, text: str, path: str = "", first: int = 1, found: list[Span] | None = None
+    ) -> tuple[str, tuple[Finding, ...]]:
         """A text without its secrets; arguments as of :meth:`look`.
+
+        Args:
+            found: by :meth:`look`, where that was done.
 
         Raises:
             Private: as :meth:`look`; or something would be left of a secret.
         """
-        spans = self._all(text, self.look(text, path, first))
+        spans = self._all(text, self.look(text, path, first) if found is None else found)
         made, findings, end = [], [], 0
         with self._lock:
             for span in spans:

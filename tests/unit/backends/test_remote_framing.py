@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from farthing.backends.remote.families import FAMILIES, Cut, defuse, named, of_model
+from farthing.backends.remote.families import FAMILIES, defuse, named, of_model
 from farthing.backends.remote.framing import Lines, ServerSentEvents
+from farthing.engine.stops import Stops
 from farthing.errors import RemoteGarbled
 
 T = TypeVar("T", bytes, str)
@@ -51,19 +52,21 @@ def test_garbage_is_cut_or_refused(data: bytes) -> None:
 def test_every_stop_ends_an_answer_however_it_comes(family: object, cuts: list[int]) -> None:
     assert isinstance(family, type(FAMILIES[0]))
     for stop in family.stops:
-        cut = Cut(family)
+        cut = Stops(family.stops)
         text = ""
         for part in _parts(f"x < y {stop} z", cuts):
-            text += "" if cut.done else cut.feed(part)
-        assert cut.done
+            text += "" if cut.stopped else cut.add(part)
+        assert cut.stopped
         assert text == "x < y "
 
 
 @given(st.text())
 def test_text_without_a_marker_goes_through(text: str) -> None:
-    cut = Cut(named("qwen"))
-    said = "".join(map(cut.feed, text)) + cut.end()
-    assert said == text or cut.done
+    qwen = named("qwen")
+    assert qwen
+    cut = Stops(qwen.stops)
+    said = "".join(map(cut.add, text)) + cut.end()
+    assert said == text or cut.stopped
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)

@@ -1,11 +1,13 @@
 """The rules as the user writes them, and what a repository may say of them."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from farthing import paths
+from farthing import config, paths
 from farthing.errors import SettingsError
+from farthing.ledger.limits import DEFAULT_CAP
 from farthing.routing import matrix
 
 
@@ -62,3 +64,10 @@ def test_a_repository_only_lowers(tmp_path: Path, user: str, repository: str | N
     rules = matrix.load(tmp_path)
     assert rules.policy == holds
     assert (rules.ceiling, rules.matrix) == (100_000_000, matrix.DEFAULT)
+
+
+def test_the_example_in_a_new_file_says_what_holds_without_it() -> None:
+    lines = config.EXAMPLE.splitlines()
+    tree = tomllib.loads("\n".join(line.removeprefix("#") for line in lines if not line.startswith("# ")))
+    assert matrix.parse(tree, "config.toml") == matrix.parse({}, "config.toml")
+    assert tree["session"]["cap_tokens"] == DEFAULT_CAP

@@ -8,10 +8,10 @@ from typing import Any
 
 from farthing.backends.remote import complaint
 from farthing.backends.remote.dialect import SILENCE, Dialect
-from farthing.backends.remote.families import Cut
 from farthing.backends.remote.flight import Flight
 from farthing.backends.remote.framing import Lines, ServerSentEvents, decode
 from farthing.backends.remote.link import Answer, Link, parse, slow
+from farthing.engine.stops import Stops
 from farthing.errors import RemoteError, RemoteUnavailable
 from farthing.settings import RemoteSettings
 
@@ -76,7 +76,7 @@ async def _ask(server: Server, flight: Flight) -> None:
 
 
 async def _take(server: Server, flight: Flight, messages: AsyncGenerator[dict[str, Any] | None, None]) -> None:
-    dialect, cut = server.dialect, Cut(server.dialect.cuts_at)
+    dialect, cut = server.dialect, Stops(server.dialect.cuts_at.stops if server.dialect.cuts_at else ())
     async for message in messages:
         if message is not None and message.get("error"):
             said = server.link.hide(complaint.words(message))
@@ -84,9 +84,9 @@ async def _take(server: Server, flight: Flight, messages: AsyncGenerator[dict[st
         chunk = None if message is None else dialect.read(message)
         if chunk is not None:
             flight.count(chunk)
-            flight.put(cut.feed(chunk.text))
-        if cut.done or (chunk and not chunk.reason and flight.usage.output > flight.request.max_tokens):
-            flight.finish("stop" if cut.done else "length")  # and the connection is closed: it would write on
+            flight.put(cut.add(chunk.text))
+        if cut.stopped or (chunk and not chunk.reason and flight.usage.output > flight.request.max_tokens):
+            flight.finish("stop" if cut.stopped else "length")  # and the connection is closed: it would write on
             return
         if chunk is None or chunk.reason:
             flight.put(cut.end())

@@ -77,31 +77,3 @@ def named(name: str) -> Family | None:
 def defuse(text: str) -> str:
     """The text with a space inside whatever a server would take for a marker."""
     return _MARKERS.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
-
-
-class Cut:
-    """Ends a stream of text at a marker, also at one that comes in parts."""
-
-    def __init__(self, family: Family | None) -> None:
-        self._stops = family.stops if family else ()
-        self._held = ""
-        self.done = False
-        """A marker came: what follows is none of the answer."""
-
-    def feed(self, text: str) -> str:
-        """As much of the text as is sure to belong to the answer."""
-        text = self._held + text
-        found = [at for stop in self._stops if (at := text.find(stop)) >= 0]
-        if found:
-            self.done, self._held = True, ""
-            return text[: min(found)]
-        kept = max(
-            (size for stop in self._stops for size in range(1, len(stop)) if text.endswith(stop[:size])), default=0
-        )
-        self._held = text[len(text) - kept :]
-        return text[: len(text) - kept]
-
-    def end(self) -> str:
-        """What was held back and turned out to be text."""
-        held, self._held = self._held, ""
-        return held

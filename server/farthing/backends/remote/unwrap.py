@@ -3,6 +3,7 @@
 import re
 
 from farthing.backends.chat import Hints
+from farthing.engine.stops import Stops
 
 _TICKS = re.compile(r"`{3,}")
 
@@ -17,33 +18,26 @@ class Unwrap:
     def __init__(self, hints: Hints) -> None:
         ticks = _TICKS.match(hints.start)
         self._fence = re.compile(rf"^[ \t]*{ticks[0]}[^\n`]*\n", re.MULTILINE) if ticks else None
-        self._stops = hints.stop
+        self._stops = Stops(hints.stop)
         self._held = ""
-        self.done = False
-        """What follows is none of the answer."""
+        """What came before a fence was opened."""
+
+    @property
+    def done(self) -> bool:
+        """Whether what follows is none of the answer."""
+        return self._stops.stopped
 
     def feed(self, text: str) -> str:
         """As much of the text as is sure to belong to the answer."""
-        if self.done:
+        if self._fence is None:
+            return self._stops.add(text)
+        self._held += text
+        opened = self._fence.search(self._held)
+        if opened is None:
             return ""
-        text, self._held = self._held + text, ""
-        if self._fence is not None:
-            opened = self._fence.search(text)
-            if opened is None:
-                self._held = text
-                return ""
-            self._fence, text = None, text[opened.end() :]
-        found = [at for stop in self._stops if (at := text.find(stop)) >= 0]
-        if found:
-            self.done = True
-            return text[: min(found)]
-        kept = max(
-            (size for stop in self._stops for size in range(1, len(stop)) if text.endswith(stop[:size])), default=0
-        )
-        self._held = text[len(text) - kept :]
-        return text[: len(text) - kept]
+        text, self._held, self._fence = self._held[opened.end() :], "", None
+        return self._stops.add(text)
 
     def end(self) -> str:
         """What was held back and turned out to be text: all of it, where the model has used no fence."""
-        held, self._held = self._held, ""
-        return held
+        return self._held + self._stops.end()
